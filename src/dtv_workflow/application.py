@@ -1,0 +1,476 @@
+"""The register: takes decisions, records facts, and gives a case's history back, whole or as it was known at a moment.
+
+A step travels: envelope and step in; history loaded and folded; `decide` or `witness` asked; events or a refusal appended at the next
+version in one transaction with the request id; an answer out. A lost race is decided anew on the newer history, so nothing is decided
+on what no longer holds. This is not an `eventsourcing.Application`: see `docs/decisions/0003-register-without-application.md`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import random
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime, UTC
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import EventStore, IntegrityError
+
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
+from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
+from dtv_workflow.domain.chapters.records import CommandRefused, Correct
+from dtv_workflow.domain.decide import answer, asked, Decision
+from dtv_workflow.domain.law.rules import Receipt, refusals, Refusal
+from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.fields import day_of
+from dtv_workflow.domain.reading import check_past
+from dtv_workflow.domain.record import Event, fold, Record
+from dtv_workflow.domain.register import REGISTER, StoreOpened, UserGranted, UserRevoked
+from dtv_workflow.domain.steps import Context, Envelope, Row, Step, step_name
+from dtv_workflow.domain.vocabulary import Kind, Phase, Role
+from dtv_workflow.domain.workflow import EVENTS, STEPS
+from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy, Unauthorised
+from dtv_workflow.store.files import init_store, open_store_files, Store
+from dtv_workflow.store.ledger import Request, SubjectClaim
+
+ATTEMPTS = 50
+"""How often a lost race is decided anew before the store is called busy."""
+
+SCHEMA = 1
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of a step. `case` and `phase` are None for a refused opening; `receipt` says why either way.
+
+    `repeated` is true when the request id had been answered before: this is then that first answer, and nothing was done again.
+    """
+
+    status: str
+    step: str
+    request_id: str
+    case: str | None
+    phase: Phase | None
+    version: int
+    receipt: Receipt
+    events: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
+    back_dated: bool = False
+    repeated: bool = False
+    rehearsed: bool = False
+
+    def refusals(self, lang: str = "en") -> tuple[Refusal, ...]:
+        """Every obstacle, in English or Dutch; empty unless refused."""
+        return refusals(self.receipt, lang) if self.status == "refused" else ()
+
+
+class User(msgspec.Struct):
+    """A known actor: the roles granted and the operating-system account that may act under this name."""
+
+    name: str
+    roles: list[Role] = []
+    os_user: str | None = None
+
+
+class Register:
+    """The register on one store. `clock` gives now; `os_user` is who runs this process."""
+
+    def __init__(
+        self, store: Store, *, clock: Callable[[], datetime] | None = None, os_user: str | None = None
+    ) -> None:
+        self.store = store
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.os_user = os_user or getpass.getuser()
+        self.mapper = store.mapper(EVENTS)
+        self.events: EventStore[str] = EventStore(self.mapper, store.recorder)
+
+    def close(self) -> None:
+        """Release the store."""
+        self.store.close()
+
+    def __enter__(self) -> Register:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---------------------------------------------------------------- asking
+
+    def take(self, step: Step, case: str | None, envelope: Envelope, *, rehearse: bool = False) -> Answer:
+        """Take a decision: done, or refused with every obstacle. Raises Malformed, Unauthorised, NotFound, Conflict, StoreBusy,
+        OutcomeUnknown."""
+        return self._asked(step, case, envelope, Kind.DECISION, rehearse)
+
+    def record(self, fact: Step, case: str, envelope: Envelope, *, rehearse: bool = False) -> Answer:
+        """Record a fact: always done, with its incidents. Raises as `take` does."""
+        return self._asked(fact, case, envelope, Kind.FACT, rehearse)
+
+    def answer(self, step: Step, case: str | None, envelope: Envelope, *, rehearse: bool = False) -> Answer:
+        """`take` or `record`, as the step's kind asks."""
+        return self._asked(step, case, envelope, STEPS[step_name(type(step))].kind, rehearse)
+
+    def why(self, step: Step, case: str, envelope: Envelope) -> Receipt:
+        """Every guard of a step and its verdict now, without doing or recording anything."""
+        row = STEPS[step_name(type(step))]
+        at, recorded_at = self._times(envelope)
+        return asked(self.case(case), step, self._context(row, step, envelope, at, recorded_at))[1]
+
+    def _asked(self, step: Step, case: str | None, envelope: Envelope, kind: Kind, rehearse: bool) -> Answer:
+        row = STEPS[step_name(type(step))]
+        if row.kind is not kind:
+            raise Malformed(f"{step_name(row.step)} is a {row.kind.value}, not a {kind.value}")
+        at, recorded_at = self._times(envelope)
+        check_past(step, self._now(recorded_at))
+        if isinstance(step, Correct) and envelope.reason is None:
+            raise Malformed("reason is required on correct")
+        context = self._context(row, step, envelope, at, recorded_at)
+        if kind is Kind.DECISION and context.late and envelope.reason is None:
+            raise Malformed("reason is required: the decision is recorded later than it was taken (back-dated)")
+        request_id = envelope.request_id or new_id()
+        digest = self._digest(step, case, envelope)
+        if (first := self._first_answer(request_id, digest)) is not None:
+            return first
+        opening = isinstance(step, OpenCase) and case is None
+        for attempt in range(ATTEMPTS):
+            taken = _Taking(self, row, step, envelope, context, request_id, digest)
+            try:
+                return taken.open(rehearse) if opening else taken.on(case or "", rehearse)
+            except IntegrityError:
+                if (first := self._first_answer(request_id, digest)) is not None:
+                    return first
+                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))
+        raise StoreBusy("the case keeps changing; try again")
+
+    def _now(self, recorded_at: datetime) -> datetime:
+        """What counts as now for a time in the future: the recording time; on a training store the script's clock, if that is later."""
+        return max(recorded_at, self.clock()) if self.store.training and self._scripted else recorded_at
+
+    _scripted = False
+
+    def run_on(self, clock: Callable[[], datetime]) -> None:
+        """Run a training store on a script's clock. Raises Malformed on any other store."""
+        if not self.store.training:
+            raise Malformed("only a training store runs on a script's clock")
+        self.clock, self._scripted = clock, True
+
+    def _times(self, envelope: Envelope) -> tuple[datetime, datetime]:
+        now = self.clock()
+        if not self.store.training:
+            if envelope.recorded_at is not None:
+                raise Malformed("recorded_at is given by the store; only a training store takes it from a script")
+            recorded_at, at = now, envelope.at or now
+        else:
+            recorded_at = envelope.recorded_at or envelope.at or now
+            at = envelope.at or recorded_at
+        if at > self._now(recorded_at):
+            raise Malformed("at lies in the future")
+        return at.astimezone(UTC), recorded_at.astimezone(UTC)
+
+    # ---------------------------------------------------------------- who
+
+    def users(self) -> dict[str, User]:
+        """Every known actor with the roles granted now."""
+        users: dict[str, User] = {}
+        for record in self.history_of(REGISTER):
+            event = record.event
+            if isinstance(event, UserGranted):
+                user = users.setdefault(event.user, User(event.user))
+                user.roles = list(dict.fromkeys([*user.roles, event.granted]))
+                user.os_user = event.os_user or user.os_user
+            elif isinstance(event, UserRevoked) and event.user in users:
+                users[event.user].roles.remove(event.revoked)
+        return users
+
+    def actor_here(self) -> str:
+        """The actor of the operating-system user who runs this. Raises Unauthorised when there is none."""
+        for user in self.users().values():
+            if user.os_user == self.os_user:
+                return user.name
+        raise Unauthorised("no actor is bound to this account; a team leader adds one with `dtv user grant`")
+
+    def _context(self, row: Row, step: Step, envelope: Envelope, at: datetime, recorded_at: datetime) -> Context:
+        role, granted, approves = self._authority(row, envelope)
+        v_number = step.subject.v_number if isinstance(step, OpenCase) else None
+        return Context(
+            at=at,
+            recorded_at=recorded_at,
+            actor=envelope.actor,
+            role=role,
+            law=in_force(day_of(at)),
+            role_granted=granted,
+            second=envelope.second,
+            second_may_approve=approves,
+            reason_given=envelope.reason is not None,
+            other_open_case=self._open_case_of(v_number),
+        )
+
+    def _authority(self, row: Row, envelope: Envelope) -> tuple[Role, bool, bool]:
+        """The role acted in, whether it was granted, and whether the second person may approve."""
+        if self.store.training:
+            return envelope.role or row.roles[0], True, envelope.second is not None
+        users = self.users()
+        user = users.get(envelope.actor)
+        if user is None or not user.roles:
+            raise Unauthorised(f"{envelope.actor} is not a known actor here; a team leader adds one with `dtv user grant`")
+        if user.os_user != self.os_user:
+            raise Unauthorised(f"this account does not act as {envelope.actor}")
+        fitting = [role for role in user.roles if role in row.roles]
+        role = envelope.role or (fitting or user.roles)[0]
+        second = users.get(envelope.second or "")
+        return role, role in user.roles, bool(second and Role.TEAM_LEADER in second.roles)
+
+    def grant(self, user: str, role: Role, os_user: str | None, envelope: Envelope) -> None:
+        """Give an actor a role, and bind the actor to an operating-system account. Raises Unauthorised unless a team leader asks."""
+        self._leader(envelope)
+        bound = os_user or (None if user in self.users() else user)
+        self._tell(UserGranted(user=user, granted=role, os_user=bound), envelope, "grant")
+
+    def revoke(self, user: str, role: Role, envelope: Envelope) -> None:
+        """Take a role from an actor. Raises Unauthorised unless a team leader asks, NotFound when the role was not granted, and
+        Conflict when it would leave the store without a team leader."""
+        self._leader(envelope)
+        users = self.users()
+        if user not in users or role not in users[user].roles:
+            raise NotFound("that actor does not have that role")
+        leaders = [u for u in users.values() if Role.TEAM_LEADER in u.roles]
+        if role is Role.TEAM_LEADER and len(leaders) == 1:
+            raise Conflict("the last team leader stays; grant the role to somebody else first")
+        self._tell(UserRevoked(user=user, revoked=role), envelope, "revoke")
+
+    def _leader(self, envelope: Envelope) -> None:
+        if self.store.training:
+            return
+        user = self.users().get(envelope.actor)
+        if user is None or user.os_user != self.os_user or Role.TEAM_LEADER not in user.roles:
+            raise Unauthorised("a team leader grants and revokes roles")
+
+    def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
+        """Append to the register stream at whatever version is next."""
+        at = self.clock().astimezone(UTC)
+        for _ in range(ATTEMPTS):
+            record = Record(
+                originator_id=REGISTER,
+                originator_version=self._last_version(REGISTER) + 1,
+                occurred_at=at,
+                recorded_at=at,
+                actor=envelope.actor,
+                role=envelope.role or Role.TEAM_LEADER,
+                step=step,
+                request_id=new_id(),
+                event=event,
+                training=self.store.training,
+            )
+            try:
+                self.events.put([record])  # type: ignore[list-item]
+                return
+            except IntegrityError:
+                continue
+        raise StoreBusy("the register keeps changing; try again")
+
+    # ---------------------------------------------------------------- reading
+
+    def history(self, case: str) -> list[Record]:
+        """Every record of a case, oldest first, by its id or an unambiguous ending of it. Raises NotFound."""
+        return self.history_of(stream_of(self.find(case)))
+
+    def history_of(self, stream: str) -> list[Record]:
+        """Every record of a stream, oldest first; empty when there is none."""
+        stored = self.store.recorder.select_events(stream)
+        return [self.mapper.to_domain_event(event) for event in stored]
+
+    def case(self, case: str) -> DepartureCase:
+        """The case as it is now."""
+        return fold(self.history(case))
+
+    def as_known_at(self, case: str, moment: datetime) -> DepartureCase:
+        """The case as it was known at a moment: the fold of what had been recorded by then. Later corrections change nothing here."""
+        return fold([record for record in self.history(case) if record.recorded_at <= moment])
+
+    def find(self, reference: str) -> str:
+        """The id of the case a reference means: the whole id, or an ending of at least four characters that only one case has.
+
+        Raises NotFound, naming the candidates where there are several.
+        """
+        wanted = reference.upper()
+        if not 4 <= len(wanted) <= 26 or not wanted.isalnum():
+            raise NotFound("no such case; give its id, or at least its last four characters")
+        found = [id.removeprefix("case/") for id in self.store.recorder.stream_ids("case/", wanted)]
+        if wanted in found:
+            return wanted
+        if len(found) > 1:
+            raise NotFound(f"{len(found)} cases end in {wanted}: {', '.join(found[:8])}")
+        if not found:
+            raise NotFound("no such case")
+        return found[0]
+
+    # ---------------------------------------------------------------- the store's side of a step
+
+    def _last_version(self, stream: str) -> int:
+        last = self.store.recorder.select_events(stream, desc=True, limit=1)
+        return last[0].originator_version if last else 0
+
+    def _open_case_of(self, v_number: str | None) -> str | None:
+        if not v_number or v_number == FORGOTTEN:
+            return None
+        return self.store.recorder.open_case_of(self._v_digest(v_number))
+
+    def _v_digest(self, v_number: str) -> bytes:
+        return self.store.keys.digest("v_number", v_number.encode())
+
+    def _digest(self, step: Step, case: str | None, envelope: Envelope) -> bytes:
+        """What was asked, as a keyed digest: enough to tell a repetition from another request, too little to guess a name from."""
+        asked_for = [step_name(type(step)), case, step, msgspec.structs.replace(envelope, request_id=None)]
+        return self.store.keys.digest("request", msgspec.json.encode(asked_for, order="sorted"))
+
+    def _first_answer(self, request_id: str, digest: bytes) -> Answer | None:
+        stored = self.store.recorder.stored_answer(request_id)
+        if stored is None:
+            return None
+        if stored.digest != digest:
+            raise Conflict("this request id already answered another request")
+        return msgspec.structs.replace(msgspec.json.decode(stored.answer, type=Answer), repeated=True)
+
+
+class _Taking:
+    """One try at one step: loaded, decided, and appended if nobody was first."""
+
+    def __init__(
+        self, register: Register, row: Row, step: Step, envelope: Envelope, context: Context, request_id: str, digest: bytes
+    ) -> None:
+        self.register, self.row, self.step, self.envelope = register, row, step, envelope
+        self.context, self.request_id, self.digest = context, request_id, digest
+
+    def open(self, rehearse: bool) -> Answer:
+        """Open a new case; a refused opening is kept in the register stream, without subject data."""
+        decision = answer(DepartureCase(), self.step, self._fresh())
+        if not decision.events:
+            version = self.register._last_version(REGISTER)
+            return self._put(REGISTER, version, self._refusal(decision), decision, DepartureCase(), None, rehearse)
+        stream = stream_of(new_id())
+        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else None
+        subject = self._subject(v_number)
+        return self._put(stream, 0, decision.events, decision, DepartureCase(v_number=v_number), subject, rehearse)
+
+    def on(self, reference: str, rehearse: bool) -> Answer:
+        """Take the step on an existing case."""
+        stream = stream_of(self.register.find(reference))
+        history = self.register.history_of(stream)
+        case = fold(history)
+        if self.envelope.expect_version not in (None, case.version):
+            raise Conflict(f"the case is at version {case.version}, not {self.envelope.expect_version}")
+        context = self._fresh(case) if any(g.rule.code == "N36" for g in self.row.guards) else self.context
+        decision = answer(case, self.step, context)
+        events = decision.events or self._refusal(decision)
+        return self._put(stream, case.version, events, decision, case, case.subject, rehearse, history)
+
+    def _fresh(self, case: DepartureCase | None = None) -> Context:
+        """The context with the person's other open case looked up again: it may have been opened since."""
+        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else case and case.v_number
+        other = self.register._open_case_of(v_number)
+        return msgspec.structs.replace(self.context, other_open_case=other if case is None or other != case.id else None)
+
+    def _refusal(self, decision: Decision) -> tuple[Event, ...]:
+        return (CommandRefused(refused=step_name(self.row.step), codes=tuple(decision.refused)),)
+
+    def _subject(self, v_number: str | None) -> str:
+        known = self.register.store.recorder.subject_of(self.register._v_digest(v_number)) if v_number else None
+        return known or f"s-{new_id()}"
+
+    def _put(
+        self,
+        stream: str,
+        version: int,
+        events: tuple[Event, ...],
+        decision: Decision,
+        case: DepartureCase,
+        subject: str | None,
+        rehearse: bool,
+        history: list[Record] | None = None,
+    ) -> Answer:
+        records = [self._record(stream, version + n, event, decision, case, subject) for n, event in enumerate(events, 1)]
+        after = fold([*(history or []), *records]) if stream != REGISTER else None
+        given = Answer(
+            status="done" if decision.events else "refused",
+            step=step_name(self.row.step),
+            request_id=self.request_id,
+            case=after.id if after else None,
+            phase=after.phase if after else None,
+            version=version + len(records),
+            receipt=decision.receipt,
+            events=tuple(record.name for record in records),
+            incidents=decision.incidents,
+            back_dated=records[0].back_dated,
+            rehearsed=rehearse,
+        )
+        if rehearse:
+            return given
+        request = Request(self.request_id, self.digest, msgspec.json.encode(given))
+        claims = self._claims(events, after, subject) if after else ()
+        self.register.events.put(records, request=request, subjects=claims)  # type: ignore[arg-type]
+        return given
+
+    def _claims(self, events: tuple[Event, ...], after: DepartureCase, subject: str | None) -> tuple[SubjectClaim, ...]:
+        if not any(isinstance(e, CaseOpened | CaseClosed | CaseReopened) for e in events):
+            return ()
+        if not after.v_number or after.v_number == FORGOTTEN or subject is None:
+            return ()
+        digest = self.register._v_digest(after.v_number)
+        return (SubjectClaim(after.id, digest, subject, after.phase is not Phase.CLOSED),)
+
+    def _record(
+        self, stream: str, version: int, event: Event, decision: Decision, case: DepartureCase, subject: str | None
+    ) -> Record:
+        envelope, context = self.envelope, self.context
+        return Record(
+            originator_id=stream,
+            originator_version=version,
+            occurred_at=context.at,
+            recorded_at=context.recorded_at,
+            actor=context.actor,
+            role=context.role,
+            step=step_name(self.row.step),
+            request_id=self.request_id,
+            event=event,
+            episode=event.episode if isinstance(event, CaseReopened) else max(case.episode, 1),
+            receipt=decision.receipt,
+            subject=subject,
+            second=envelope.second,
+            source=envelope.source,
+            reason=envelope.reason if subject else None,
+            back_dated=self.row.kind is Kind.DECISION and context.late,
+            training=self.register.store.training,
+        )
+
+
+FORGOTTEN = "‹gewist›"
+
+
+def stream_of(case: str) -> str:
+    """The stream a case is stored in."""
+    return f"case/{case}"
+
+
+def new_id() -> str:
+    """A time-ordered id: 26 characters, the first ten its millisecond, the rest random. Its ending tells it apart."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def open_register(url: str | Path, **options: Any) -> Register:
+    """Open the register on an existing store. Raises NoStore."""
+    return Register(open_store_files(url), **options)
+
+
+def create_register(path: str | Path, *, training: bool = False, actor: str | None = None, **options: Any) -> Register:
+    """Make a store and open its register. The operating-system user who makes it is its first team leader, as `actor`."""
+    created = options.get("clock", lambda: datetime.now(UTC))()
+    register = Register(init_store(path, training=training, created=created), **options)
+    founder = actor or register.os_user
+    envelope = Envelope(actor=founder, role=Role.TEAM_LEADER)
+    register._tell(StoreOpened(training=training, schema=SCHEMA), envelope, "init")
+    register._tell(UserGranted(user=founder, granted=Role.TEAM_LEADER, os_user=register.os_user), envelope, "init")
+    return register

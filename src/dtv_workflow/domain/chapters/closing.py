@@ -1,0 +1,441 @@
+"""Closing and reopening (afsluiten en heropenen): how a case ends, on what proof, and when it begins anew.
+
+Law: Vc 2000 A3/4.7, A3/6.10, A3/6.11; Vw 2000 art. 8, 62a, 63a. What a partner reports as happened is always recorded; if it should
+not have happened, the incident is recorded with it. Nobody saw the person of an `unsupervised` ending leave.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from dtv_workflow.domain.case import Departure, DepartureCase
+from dtv_workflow.domain.chapters.authority import no_second_person
+from dtv_workflow.domain.chapters.custody import detained
+from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
+from dtv_workflow.domain.chapters.holds import cancelling, N03, RemovalAttemptCancelled
+from dtv_workflow.domain.chapters.intake import another_case_is_open
+from dtv_workflow.domain.chapters.removal import live, N63
+from dtv_workflow.domain.fields import Code, day_of, Moment, PastDate, PastMoment, Personal, Text
+from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.record import Event, Record
+from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, Row, Step
+from dtv_workflow.domain.vocabulary import (
+    AgeBand,
+    ANY_PHASE,
+    Block,
+    CancelCause,
+    DepartureProof,
+    OPEN_PHASES,
+    OtherCause,
+    Outcome,
+    Phase,
+    ReopenCause,
+    Role,
+)
+
+N22 = rule(
+    "N22",
+    "close_without_reason",
+    law="Vc 2000 A3/6.11",
+    en="A case is not closed without a check or evidence on file.",
+    nl="Een zaak wordt niet afgesloten zonder controle of bewijsstuk.",
+    needs=("the check: by whom, when, with what result; or the evidence", "de controle: door wie, wanneer, uitkomst; of het bewijsstuk"),
+    lifts="the same step with --check or --evidence",
+)  # fmt: skip
+N23 = rule(
+    "N23",
+    "close_departed_without_proof",
+    law="Vc 2000 A3/4.7, A3/6.10",
+    en="A departure is demonstrable only on proof of the authority that saw it.",
+    nl="Een vertrek is alleen aantoonbaar met bewijs van de instantie die het vaststelde.",
+    needs=("the proof of departure", "het bewijs van vertrek"),
+    lifts="correct",
+)
+N25 = rule(
+    "N25",
+    "close_mob_of_minor_without_missing_report",
+    law="COA/DT&V Leidraad, bericht van vertrek; Vc 2000 A3/6.11",
+    en="The case of a minor who vanished is not closed before the child was reported missing.",
+    nl="De zaak van een verdwenen minderjarige wordt niet afgesloten zonder vermissingsmelding.",
+    needs=("the reference of the missing-person report", "het kenmerk van de vermissingsmelding"),
+    lifts="close_unsupervised --missing-report",
+)
+N26 = rule(
+    "N26",
+    "reopen_without_new_decision_after_real_departure",
+    law="Vw 2000 art. 62a; Vc 2000 A3/2",
+    en="Somebody who really left needs a new return decision before the case begins anew.",
+    nl="Wie werkelijk vertrok, heeft een nieuw terugkeerbesluit nodig voordat de zaak opnieuw begint.",
+    needs=("a decision newer than the departure", "een besluit van na het vertrek"),
+    lifts="record_return_decision",
+    by="intake_officer team_leader",
+)
+N28 = rule(
+    "N28",
+    "dublin_transfer_after_latest_date",
+    law="Regulation (EU) 604/2013 art. 29; Vw 2000 art. 63a",
+    en="A Dublin transfer takes place on or before the latest transfer date.",
+    nl="Een Dublinoverdracht vindt plaats uiterlijk op de uiterste overdrachtsdatum.",
+    needs=("an acceptance with a latest date not yet passed", "een akkoord met een nog niet verstreken uiterste datum"),
+    lifts="record_dublin_acceptance",
+)
+N59 = rule(
+    "N59",
+    "removal_without_handover",
+    law="Vw 2000 art. 63; Vc 2000 A3/6.7",
+    en="A removal follows an approved forced track and a handover.",
+    nl="Een uitzetting volgt op een goedgekeurd gedwongen spoor en een overdracht.",
+    needs=("the forced track and a handover of the attempt", "het gedwongen spoor en een overdracht van de poging"),
+    lifts="correct",
+)
+N65 = rule(
+    "N65",
+    "already_closed",
+    law="workflow",
+    en="The case was already closed; phase, outcome and episode stay.",
+    nl="De zaak was al afgesloten; fase, uitkomst en episode blijven.",
+    needs=("a look at both messages", "een blik op beide berichten"),
+    lifts="correct, or reopen_case",
+    by="supervisor intake_officer team_leader",
+)
+
+
+class Check(Step):
+    """A check of the address or place (adrescontrole)."""
+
+    by: Text
+    at: PastMoment
+    result: Text
+
+
+# ------------------------------------------------------------------ events
+
+
+class DepartureConfirmed(Event, frozen=True, kw_only=True):
+    TOPIC = "departure_confirmed.v1"
+    departed_at: Moment
+    destination: Code
+    issuer: Code
+    proof: DepartureProof | None = None
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.departure = Departure(version=record.version, departed_at=self.departed_at)
+
+
+class RemovalCompleted(Event, frozen=True, kw_only=True):
+    TOPIC = "removal_completed.v1"
+    departed_at: Moment
+    destination: Code
+    proof: Code | None = None
+    attempt: Code | None = None
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.departure = Departure(version=record.version, departed_at=self.departed_at, removed=True)
+        case.bookings = {
+            id: msgspec.structs.replace(b, completed=record.version) if id == self.attempt else b
+            for id, b in case.bookings.items()
+        }
+
+
+class DublinTransferCompleted(Event, frozen=True, kw_only=True):
+    TOPIC = "dublin_transfer_completed.v1"
+    departed_at: Moment
+    member_state: Code
+    proof: Code | None = None
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.departure = Departure(version=record.version, departed_at=self.departed_at)
+
+
+class DepartedUnsupervised(Event, frozen=True, kw_only=True):
+    TOPIC = "departed_unsupervised.v1"
+    checked_at: Moment
+    checked_by: Personal[str]
+    result: Personal[str]
+    missing_report: Personal[str] | None = None
+
+
+class ResidenceGranted(Event, frozen=True, kw_only=True):
+    TOPIC = "residence_granted.v1"
+    permit: Code
+    granted_on: date
+
+
+class CaseClosed(Event, frozen=True, kw_only=True):
+    """The ending as the statistics count it: outcome, last day, and the age band on that day. Ends a running detention with it."""
+
+    TOPIC = "case_closed.v1"
+    outcome: Outcome
+    ended_on: date
+    age_band: AgeBand
+    cause: OtherCause | None = None
+    evidence: Personal[str] | None = None
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.end_detention(self.ended_on)
+        case.phase = Phase.CLOSED
+        case.phase_since = record.occurred_at
+        case.outcome = self.outcome
+        case.age_band = self.age_band
+        case.closed_version = record.version
+        case.supervision = None
+        case.proposal = None
+
+
+class CaseReopened(Event, frozen=True, kw_only=True):
+    """A new episode: what must be done again is undone, what is known of the person and what was counted stays."""
+
+    TOPIC = "case_reopened.v1"
+    cause: ReopenCause
+    episode: int
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.episode = self.episode
+        case.phase = Phase.INTAKE
+        case.phase_since = record.occurred_at
+        case.outcome = None
+        case.removability = None
+        case.screening = None
+        case.plan = None
+        case.interviews = []
+        case.offers = []
+        case.wish = None
+        case.proposal = None
+        case.approved = 0
+        case.chosen = 0
+        case.ticket_departs_at = None
+        case.guardian_informed = 0
+
+
+# ------------------------------------------------------------------ steps
+
+
+class ConfirmSupervisedDeparture(Step):
+    """Record an independent departure that an authority saw (aantoonbaar zelfstandig vertrek)."""
+
+    departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
+    destination: Annotated[Code, Meta(description="Country of destination.")]
+    issuer: Annotated[Code, Meta(description="Who issued the proof.")]
+    proof: Annotated[DepartureProof, Meta(description="The proof.")] | None = None
+
+
+class ConfirmRemoval(Step):
+    """Record that the person was removed (uitgezet)."""
+
+    departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
+    destination: Annotated[Code, Meta(description="Country of destination.")]
+    proof: Annotated[Code, Meta(description="The proof.")] | None = None
+    attempt: Annotated[Code, Meta(description="The attempt it ended.")] | None = None
+
+
+class ConfirmDublinTransfer(Step):
+    """Record a completed Dublin transfer (overdracht)."""
+
+    departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
+    member_state: Annotated[Code, Meta(description="To which member state.")]
+    proof: Annotated[Code, Meta(description="The proof.")] | None = None
+
+
+class CloseUnsupervised(Step):
+    """Close the case of somebody who left for an unknown destination (zonder toezicht, MOB)."""
+
+    check: Annotated[Check, Meta(description="The check: by, at, result.")] | None = None
+    missing_report: Annotated[Text, Meta(description="Reference of the missing-person report of a minor.")] | None = None
+
+
+class RecordResidence(Step):
+    """Record that residence was granted (rechtmatig verblijf)."""
+
+    permit: Annotated[Code, Meta(description="What was granted.")]
+    granted_on: Annotated[PastDate, Meta(description="On which day.")]
+
+
+class CloseOther(Step):
+    """Close the case for another cause; needs evidence and a second person."""
+
+    cause: Annotated[OtherCause, Meta(description="Why.")]
+    evidence: Annotated[Text, Meta(description="On what evidence.")] | None = None
+
+
+class ReopenCase(Step):
+    """Reopen a closed case: a new episode begins in intake."""
+
+    cause: Annotated[ReopenCause, Meta(description="Why.")]
+
+
+# ------------------------------------------------------------------ guards
+
+
+@guard(N65)
+def already_closed(case: DepartureCase, step: Step, context: Context) -> Finding:
+    if case.phase is not Phase.CLOSED:
+        return clear()
+    return found("the case is closed", "de zaak is afgesloten", case.closed_version)
+
+
+@guard(N23)
+def no_proof(case: DepartureCase, step: Step, context: Context) -> Finding:
+    given = getattr(step, "proof", None)
+    return clear() if given else found("no proof of departure", "geen bewijs van vertrek")
+
+
+@guard(N03)
+def hold_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
+    open_then = case.open_holds(step.departed_at, Block.REMOVAL)
+    if not open_then:
+        return clear()
+    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in open_then.items())
+    return found(f"open at departure: {named}", f"open bij vertrek: {named}", *(h.version for h in open_then.values()))
+
+
+@guard(N63)
+def removed_on_no_live_attempt(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
+    if step.attempt is None or case.phase is Phase.CLOSED or live(case, step.attempt):
+        return clear()
+    return found(f"{step.attempt} is not a live attempt", f"{step.attempt} is geen lopende poging")
+
+
+@guard(N59)
+def removed_without_handover(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
+    """On a closed case N65 says it already; an attempt that is not live is N63."""
+    if case.phase is Phase.CLOSED:
+        return clear(case.closed_version)
+    if case.phase is not Phase.FORCED_DEPARTURE:
+        return found(f"the case is in {case.phase.value}", f"de zaak is in {case.phase.nl}", case.approved)
+    if step.attempt is not None and not live(case, step.attempt):
+        return clear()
+    booking = live(case, attempt_of(case, step))
+    if booking and booking.handed_over:
+        return clear(booking.version, booking.handed_over)
+    return found("no handover of this attempt", "geen overdracht van deze poging", booking.version if booking else 0)
+
+
+@guard(N28)
+def transferred_too_late(case: DepartureCase, step: ConfirmDublinTransfer, context: Context) -> Finding:
+    if case.dublin is None:
+        return found("no acceptance on record", "geen akkoord geregistreerd")
+    latest = case.dublin.latest_transfer_on
+    if day_of(step.departed_at) <= latest:
+        return clear(case.dublin.version)
+    return found(f"later than {latest.isoformat()}", f"later dan {latest.isoformat()}", case.dublin.version)
+
+
+@guard(N22)
+def no_check(case: DepartureCase, step: CloseUnsupervised, context: Context) -> Finding:
+    return clear() if step.check else found("no check on record", "geen controle geregistreerd")
+
+
+@guard(N22)
+def no_evidence(case: DepartureCase, step: CloseOther, context: Context) -> Finding:
+    return clear() if step.evidence else found("no evidence on record", "geen bewijsstuk geregistreerd")
+
+
+@guard(N25)
+def minor_not_reported_missing(case: DepartureCase, step: CloseUnsupervised, context: Context) -> Finding:
+    if step.missing_report or not is_minor(case, context):
+        return clear(minority_version(case))
+    return found("a minor, not reported missing", "een minderjarige, niet als vermist gemeld", minority_version(case))
+
+
+@guard(N26)
+def departed_without_new_decision(case: DepartureCase, step: ReopenCase, context: Context) -> Finding:
+    """Where the closing or its proof was wrong the person never left: the earlier decision still stands (Vw 2000 art. 62a(1)a)."""
+    if case.departure is None or step.cause in {ReopenCause.PROOF_INVALID, ReopenCause.WRONG_CLOSURE}:
+        return clear()
+    left = day_of(case.departure.departed_at)
+    decision = case.decision
+    if decision and decision.decided_on > left:
+        return clear(case.departure.version, decision.version)
+    version = decision.version if decision else 0
+    return found(f"left on {left.isoformat()}, no decision since", f"vertrokken op {left.isoformat()}, geen besluit sindsdien", case.departure.version, version)  # fmt: skip
+
+
+# ------------------------------------------------------------------ what each step is recorded as
+
+
+def attempt_of(case: DepartureCase, step: ConfirmRemoval) -> str | None:
+    """The attempt a removal ended: the one named, or the only one that was handed over."""
+    handed_over = [id for id, booking in case.live_bookings().items() if booking.handed_over]
+    return step.attempt or (handed_over[0] if len(handed_over) == 1 else None)
+
+
+def ending(
+    case: DepartureCase, context: Context, outcome: Outcome, ended: datetime, cause: CancelCause, **more: Any
+) -> list[Event]:
+    """Close the case, unless it is closed: every booking still live is cancelled with it."""
+    if case.phase is Phase.CLOSED:
+        return []
+    closed = CaseClosed(outcome=outcome, ended_on=day_of(ended), age_band=band_now(case, context), **more)
+    return [*cancelling(case, cause), closed]
+
+
+@gives(DepartureConfirmed, RemovalAttemptCancelled, CaseClosed)
+def departure_confirmed(case: DepartureCase, step: ConfirmSupervisedDeparture, context: Context) -> list[Event]:
+    end = ending(case, context, Outcome.INDEPENDENT_SUPERVISED, step.departed_at, CancelCause.LEFT_EARLIER)
+    return [copied(DepartureConfirmed, step), *end]
+
+
+@gives(RemovalCompleted, RemovalAttemptCancelled, CaseClosed)
+def removed(case: DepartureCase, step: ConfirmRemoval, context: Context) -> list[Event]:
+    attempt = attempt_of(case, step)
+    end = ending(case, context, Outcome.FORCED, step.departed_at, CancelCause.LEFT_EARLIER)
+    others = [e for e in end if not (isinstance(e, RemovalAttemptCancelled) and e.attempt == attempt)]
+    return [copied(RemovalCompleted, step, attempt=attempt), *others]
+
+
+@gives(DublinTransferCompleted, RemovalAttemptCancelled, CaseClosed)
+def transferred(case: DepartureCase, step: ConfirmDublinTransfer, context: Context) -> list[Event]:
+    end = ending(case, context, Outcome.DUBLIN_TRANSFER, step.departed_at, CancelCause.LEFT_EARLIER)
+    return [copied(DublinTransferCompleted, step), *end]
+
+
+@gives(DepartedUnsupervised, RemovalAttemptCancelled, CaseClosed)
+def left_unsupervised(case: DepartureCase, step: CloseUnsupervised, context: Context) -> list[Event]:
+    if step.check is None:
+        return []
+    left = DepartedUnsupervised(
+        checked_at=step.check.at, checked_by=step.check.by, result=step.check.result, missing_report=step.missing_report
+    )
+    return [left, *ending(case, context, Outcome.UNSUPERVISED, context.at, CancelCause.NO_SHOW)]
+
+
+@gives(ResidenceGranted, RemovalAttemptCancelled, CaseClosed)
+def residence_granted(case: DepartureCase, step: RecordResidence, context: Context) -> list[Event]:
+    end = ending(case, context, Outcome.RESIDENCE, context.at, CancelCause.NEW_PROCEDURE)
+    return [copied(ResidenceGranted, step), *end]
+
+
+@gives(RemovalAttemptCancelled, CaseClosed)
+def closed_otherwise(case: DepartureCase, step: CloseOther, context: Context) -> list[Event]:
+    return ending(
+        case, context, Outcome.OTHER, context.at, CancelCause.OTHER, cause=step.cause, evidence=step.evidence
+    )
+
+
+@gives(CaseReopened)
+def reopened(case: DepartureCase, step: ReopenCase, context: Context) -> list[Event]:
+    return [copied(CaseReopened, step, episode=case.episode + 1)]
+
+
+LEADER = (Role.TEAM_LEADER,)
+REOPENERS = (Role.INTAKE_OFFICER, Role.TEAM_LEADER)
+CLOSED = Phase.CLOSED
+REMOVED = (already_closed, hold_open_at_departure, removed_on_no_live_attempt, removed_without_handover, no_proof)
+VANISHED = (no_check, detained, minor_not_reported_missing)
+REOPEN = (departed_without_new_decision, another_case_is_open)
+
+# fmt: off
+ROWS: list[Row] = [
+    fact(ConfirmSupervisedDeparture, ANY_PHASE, departure_confirmed, (already_closed, no_proof), to=CLOSED),
+    fact(ConfirmRemoval, ANY_PHASE, removed, REMOVED, to=CLOSED),
+    fact(ConfirmDublinTransfer, ANY_PHASE, transferred, (already_closed, transferred_too_late, no_proof), to=CLOSED),
+    decision(CloseUnsupervised, OPEN_PHASES, left_unsupervised, VANISHED, to=CLOSED),
+    fact(RecordResidence, ANY_PHASE, residence_granted, (already_closed,), to=CLOSED),
+    decision(CloseOther, OPEN_PHASES, closed_otherwise, (no_evidence, detained, no_second_person), to=CLOSED, roles=LEADER),
+    decision(ReopenCase, (CLOSED,), reopened, REOPEN, to=Phase.INTAKE, roles=REOPENERS),
+]
+# fmt: on

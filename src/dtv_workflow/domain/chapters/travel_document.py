@@ -1,0 +1,178 @@
+"""Travel documents (reisdocumenten): the laissez-passer, the embassy, the presentation, and what arrives.
+
+Law: Vc 2000 A3/4. The embassy is told only that somebody must leave: never an asylum fact, and nothing at all while an asylum
+application is pending.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from dtv_workflow.domain.case import DepartureCase, LaissezPasser, Presentation, TravelDocument
+from dtv_workflow.domain.fields import Code, day_of
+from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.record import Event, Record
+from dtv_workflow.domain.steps import Context, decision, fact, recorded_as, Row, Step
+from dtv_workflow.domain.vocabulary import (
+    ANY_PHASE,
+    Block,
+    InterviewKind,
+    LpPurpose,
+    OPEN_PHASES,
+    PresentationOutcome,
+    TravelDocumentKind,
+)
+
+N09 = rule(
+    "N09",
+    "removal_without_document_or_promise",
+    law="Vc 2000 A3/6.6, A3/4.5",
+    en="Nobody is booked without a travel document valid on the day, or the promise of one.",
+    nl="Niemand wordt geboekt zonder een reisdocument dat die dag geldig is, of de toezegging daarvan.",
+    needs=("a document valid on the travel date, or an embassy's promise", "een document geldig op de reisdatum, of een toezegging"),
+    lifts="record_travel_document",
+)
+N20 = rule(
+    "N20",
+    "embassy_contact_during_asylum_application",
+    law="Vc 2000 A3/4.3",
+    en="No contact with an embassy while an application is pending.",
+    nl="Geen contact met een vertegenwoordiging zolang een aanvraag loopt.",
+    needs=("the hold that blocks embassy contact lifted", "het beletsel voor contact opgeheven"),
+    lifts="lift_hold",
+)
+N21 = rule(
+    "N21",
+    "asylum_information_in_lp_file",
+    law="Vc 2000 A3/4.1; Regulation (EU) 2016/679 art. 49",
+    en="A file for an embassy is screened for asylum information.",
+    nl="Een dossier voor een vertegenwoordiging is gescreend op asielinformatie.",
+    needs=("the file screened", "het dossier gescreend"),
+    lifts="order_laissez_passer --asylum-screened",
+)
+N54 = rule(
+    "N54",
+    "no_identity_interview",
+    law="Vc 2000 A3/4; DT&V working method",
+    en="A laissez-passer is ordered after an interview on identity.",
+    nl="Een laissez-passer wordt aangevraagd na een identiteitsgesprek.",
+    needs=("an identity interview in this episode", "een identiteitsgesprek in deze episode"),
+    lifts="record_interview --kind identity",
+)
+
+
+# ------------------------------------------------------------------ events
+
+
+class LaissezPasserOrdered(Event, frozen=True, kw_only=True):
+    TOPIC = "laissez_passer_ordered.v1"
+    country: Code
+    purpose: LpPurpose
+    asylum_screened: bool
+    copy_given: bool
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.laissez_passer = LaissezPasser(version=record.version, country=self.country, purpose=self.purpose)
+
+
+class PresentationOutcomeRecorded(Event, frozen=True, kw_only=True):
+    TOPIC = "presentation_outcome_recorded.v1"
+    outcome: PresentationOutcome
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.presentation = Presentation(version=record.version, outcome=self.outcome)
+
+
+class TravelDocumentReceived(Event, frozen=True, kw_only=True):
+    TOPIC = "travel_document_received.v1"
+    document: TravelDocumentKind
+    valid_from: date
+    valid_until: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.document = TravelDocument(
+            version=record.version, document=self.document, valid_from=self.valid_from, valid_until=self.valid_until
+        )
+
+
+# ------------------------------------------------------------------ steps
+
+
+class OrderLaissezPasser(Step):
+    """Order a laissez-passer (lp-aanvraag)."""
+
+    country: Annotated[Code, Meta(description="From which country.")]
+    purpose: Annotated[LpPurpose, Meta(description="For what purpose.")]
+    asylum_screened: Annotated[bool, Meta(description="Whether the file was screened for asylum information.")]
+    copy_given: Annotated[bool, Meta(description="Whether the person got a copy of what is sent.")]
+
+
+class RecordPresentation(Step):
+    """Record the outcome of a presentation (presentatie in persoon)."""
+
+    outcome: Annotated[PresentationOutcome, Meta(description="What the embassy answered.")]
+
+
+class RecordTravelDocument(Step):
+    """Record a travel document (reisdocument) as received."""
+
+    document: Annotated[TravelDocumentKind, Meta(description="What kind.")]
+    valid_from: Annotated[date, Meta(description="First day of validity.")]
+    valid_until: Annotated[date, Meta(description="Last day of validity.")]
+
+
+# ------------------------------------------------------------------ guards
+
+PROMISES = frozenset({PresentationOutcome.RECOGNISED, PresentationOutcome.BORDER_HANDOVER_AGREED})
+
+
+@guard(N09)
+def no_document_or_promise(case: DepartureCase, step: Step, context: Context) -> Finding:
+    """A Dublin transfer travels on the acceptance of the other member state (Vc 2000 A3/6.9)."""
+    document, presentation = case.document, case.presentation
+    departs = day_of(step.departs_at)  # type: ignore[attr-defined]
+    if document and document.valid_from <= departs <= document.valid_until:
+        return clear(document.version)
+    if presentation and presentation.outcome in PROMISES:
+        return clear(presentation.version)
+    if case.dublin:
+        return clear(case.dublin.version)
+    if document:
+        until = document.valid_until.isoformat()
+        return found(f"the document is valid until {until}", f"het document is geldig tot {until}", document.version)
+    return found("no document and no promise", "geen document en geen toezegging", presentation.version if presentation else 0)
+
+
+@guard(N20)
+def embassy_contact_blocked(case: DepartureCase, step: OrderLaissezPasser, context: Context) -> Finding:
+    blocking = case.open_holds(context.at, Block.EMBASSY_CONTACT)
+    if not blocking:
+        return clear()
+    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in blocking.items())
+    return found(f"open: {named}", f"open: {named}", *(hold.version for hold in blocking.values()))
+
+
+@guard(N21)
+def not_screened(case: DepartureCase, step: OrderLaissezPasser, context: Context) -> Finding:
+    return clear() if step.asylum_screened else found("not screened", "niet gescreend")
+
+
+@guard(N54)
+def no_identity_interview(case: DepartureCase, step: OrderLaissezPasser, context: Context) -> Finding:
+    held = [interview.version for interview in case.interviews if interview.kind is InterviewKind.IDENTITY]
+    return clear(*held) if held else found("no identity interview in this episode", "geen identiteitsgesprek in deze episode")
+
+
+ORDERED = recorded_as(LaissezPasserOrdered)
+SCREENS = (embassy_contact_blocked, not_screened, no_identity_interview)
+
+# fmt: off
+ROWS: list[Row] = [
+    decision(OrderLaissezPasser, OPEN_PHASES, ORDERED, SCREENS),
+    fact(RecordPresentation, ANY_PHASE, recorded_as(PresentationOutcomeRecorded)),
+    fact(RecordTravelDocument, ANY_PHASE, recorded_as(TravelDocumentReceived)),
+]
+# fmt: on

@@ -1,0 +1,1 @@
+"""The law in the engine: dated numbers (`ruleset`) and the rules that refuse (`rules`)."""

@@ -1,0 +1,150 @@
+"""Rules that refuse, and what a guard finds.
+
+A `Rule` is declared in the chapter it belongs to, right above the guards that look for it: its code, its provision, its sentence in
+both languages, what would meet it, who can lift it and by which step. A guard answers with a `Finding`; asked for a receipt, guard
+and finding make a `Verdict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from dtv_workflow.domain.case import DepartureCase
+    from dtv_workflow.domain.steps import Context
+
+
+class Said(NamedTuple):
+    """A short phrase in English and Dutch. It holds codes, counts and dates, never personal data."""
+
+    en: str
+    nl: str
+
+
+class Rule(Struct, frozen=True):
+    """One reason to refuse.
+
+    `law` is the provision, or "workflow" for a rule of the agency's own making. `lifts` is the step (or the words) that would meet
+    it, `by` the roles that may take that step.
+    """
+
+    code: str
+    slug: str
+    law: str
+    says: Said
+    needs: Said
+    lifts: str
+    by: tuple[str, ...]
+
+
+RULES: dict[str, Rule] = {}
+"""Every declared rule by code, filled as the chapters are imported."""
+
+
+def rule(
+    code: str, slug: str, *, law: str, en: str, nl: str, needs: tuple[str, str], lifts: str, by: str = "supervisor"
+) -> Rule:
+    """Declare a rule. Raises ValueError when the code is already taken by another rule."""
+    declared = Rule(code, slug, law, Said(en, nl), Said(*needs), lifts, tuple(by.split()))
+    if code in RULES:
+        raise ValueError(f"{code} is declared twice")
+    RULES[code] = declared
+    return declared
+
+
+class Finding(NamedTuple):
+    """What a guard found: `is_` names the obstacle as it is (None: nothing in the way) and `relied` the versions looked at."""
+
+    is_: Said | None
+    relied: tuple[int, ...] = ()
+
+
+def clear(*relied: int) -> Finding:
+    """Nothing in the way, judged on the events with these versions (0, an event that never came, is left out)."""
+    return Finding(None, tuple(v for v in relied if v))
+
+
+def found(en: str, nl: str, *relied: int) -> Finding:
+    """Something is in the way: what is, in both languages, judged on the events with these versions."""
+    return Finding(Said(en, nl), tuple(v for v in relied if v))
+
+
+class Verdict(Struct, frozen=True, omit_defaults=True):
+    """One line of a receipt: which guard was asked, under which provision, what it answered and on which events."""
+
+    code: str
+    guard: str
+    law: str
+    met: bool
+    relied: tuple[int, ...] = ()
+    is_: Said | None = None
+
+
+class Receipt(Struct, frozen=True):
+    """Why a step was allowed or refused: the ruleset it was judged by and every guard's verdict."""
+
+    ruleset: str
+    hash: str
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes that stood in the way, each once, in the order asked."""
+        return list(dict.fromkeys(v.code for v in self.verdicts if not v.met))
+
+
+class Guard(NamedTuple):
+    """A named obstacle and the function that looks for it."""
+
+    rule: Rule
+    name: str
+    find: Callable[[DepartureCase, Any, Context], Finding]
+
+    def ask(self, case: DepartureCase, step: Struct, context: Context) -> Verdict:
+        """Look for the obstacle. Changes nothing."""
+        is_, relied = self.find(case, step, context)
+        return Verdict(self.rule.code, self.name, self.rule.law, is_ is None, relied, is_)
+
+
+def guard(rule: Rule) -> Callable[[Callable[[DepartureCase, Any, Context], Finding]], Guard]:
+    """Make a guard of a function: `(case, step, context) -> Finding`, named after the obstacle it looks for."""
+    return lambda find: Guard(rule, find.__name__, find)
+
+
+class Refusal(Struct, frozen=True, rename={"is_": "is"}):
+    """One obstacle as the caller is told it: the contract's `code, rule, law, is, needs, lifts`, and who may lift it."""
+
+    code: str
+    rule: str
+    title: str
+    law: str
+    is_: str
+    needs: str
+    lifts: str
+    by: tuple[str, ...]
+
+
+def refusals(receipt: Receipt, lang: str = "en") -> tuple[Refusal, ...]:
+    """Every obstacle of a receipt in one language (`en` or `nl`)."""
+    dutch = lang == "nl"
+    told = []
+    for verdict in receipt.verdicts:
+        if verdict.is_ is None:
+            continue
+        r = RULES[verdict.code]
+        told.append(
+            Refusal(
+                r.code,
+                r.slug,
+                r.says.nl if dutch else r.says.en,
+                verdict.law,
+                verdict.is_.nl if dutch else verdict.is_.en,
+                r.needs.nl if dutch else r.needs.en,
+                r.lifts,
+                r.by,
+            )
+        )
+    return tuple(told)

@@ -1,0 +1,106 @@
+"""The map: every chapter's rows in one table, and one `transitions` machine made of it.
+
+The machine is read, never run: `decide` looks rows up, `dtv case next` lists them, the documentation is drawn from it. It holds no
+model, so nothing can move it, and replay has no way to reach it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transitions import Machine, Transition
+
+from dtv_workflow.domain.chapters import (
+    closing,
+    custody,
+    family,
+    forced_departure,
+    guidance,
+    holds,
+    intake,
+    medical,
+    records,
+    removal,
+    travel_document,
+    voluntary_departure,
+)
+from dtv_workflow.domain.record import Event
+from dtv_workflow.domain.register import REGISTER_EVENTS
+from dtv_workflow.domain.steps import Row, Step, step_name
+from dtv_workflow.domain.vocabulary import Kind, Phase
+
+CHAPTERS = (
+    intake,
+    family,
+    medical,
+    guidance,
+    voluntary_departure,
+    forced_departure,
+    holds,
+    custody,
+    travel_document,
+    removal,
+    closing,
+    records,
+)
+
+TABLE: tuple[Row, ...] = tuple(row for chapter in CHAPTERS for row in chapter.ROWS)
+
+STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
+"""Every step by name. A step has one row, whatever the phases it is possible in."""
+
+EVENTS: dict[str, type[Event]] = {
+    event.TOPIC: event
+    for event in (
+        *REGISTER_EVENTS,
+        records.CommandRefused,
+        records.IntegrityIncidentRaised,
+        *(event for row in TABLE for event in row.emitted),
+    )
+}
+"""The allow-list: what the log may hold, by topic. Nothing else is ever loaded from a store."""
+
+
+class Line(Transition):
+    """A transition that carries its row of the table."""
+
+    def __init__(self, *args: Any, row: Row, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.row = row
+
+
+class Map(Machine):
+    """The declared workflow, read and never run."""
+
+    transition_cls = Line
+
+
+def _drawn(table: tuple[Row, ...]) -> Map:
+    drawn = Map(model=None, states=Phase, initial=Phase.UNOPENED, auto_transitions=False)
+    for row in table:
+        to = row.to if row.to is not None else "="
+        drawn.add_transition(step_name(row.step), list(row.phases), to, row=row)
+    return drawn
+
+
+WORKFLOW = _drawn(TABLE)
+
+if len(STEPS) != len(TABLE):
+    raise ValueError("a step stands in two rows")
+
+
+def row_for(step: type[Step], phase: Phase) -> Row | None:
+    """The row of a step in a phase, as the map has it; None where the step is not possible."""
+    lines: list[Line] = WORKFLOW.get_transitions(step_name(step), phase)
+    return lines[0].row if lines else None
+
+
+def possible(phase: Phase) -> list[str]:
+    """The names of the steps the map has in a phase, in the table's order."""
+    named = set(WORKFLOW.get_triggers(phase.name))
+    return [name for name in STEPS if name in named]
+
+
+def decisions(phase: Phase) -> list[str]:
+    """The decisions that may be asked in a phase."""
+    return [name for name in possible(phase) if STEPS[name].kind is Kind.DECISION]
