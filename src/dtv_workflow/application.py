@@ -1,8 +1,9 @@
 """The register: takes decisions, records facts, and gives a case's history back, whole or as it was known at a moment.
 
-A step travels: envelope and step in; history loaded and folded; `decide` or `witness` asked; events or a refusal appended at the next
-version in one transaction with the request id; an answer out. A lost race is decided anew on the newer history, so nothing is decided
-on what no longer holds. This is not an `eventsourcing.Application`: see `docs/decisions/0003-register-without-application.md`.
+A step travels: envelope and step in; history loaded and folded; `decide` or `witness` asked; events or a refusal appended at
+the next version in one transaction with the request id; an answer out. A lost race is decided anew on the newer history, so
+nothing is decided on what no longer holds. This is not an `eventsourcing.Application`: see
+`docs/decisions/0003-register-without-application.md`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from datetime import datetime, UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,20 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
 from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
 from dtv_workflow.domain.chapters.records import CommandRefused, Correct
-from dtv_workflow.domain.decide import answer, asked, Decision
-from dtv_workflow.domain.law.rules import Receipt, refusals, Refusal
-from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.decide import Decision, answer, asked
 from dtv_workflow.domain.fields import day_of
+from dtv_workflow.domain.law.rules import Receipt, Refusal, refusals
+from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import check_past
-from dtv_workflow.domain.record import Event, fold, Record
+from dtv_workflow.domain.record import Event, Record, fold
 from dtv_workflow.domain.register import REGISTER, StoreOpened, UserGranted, UserRevoked
 from dtv_workflow.domain.steps import Context, Envelope, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase, Role
 from dtv_workflow.domain.workflow import EVENTS, STEPS
 from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy, Unauthorised
-from dtv_workflow.store.files import init_store, open_store_files, Store
+from dtv_workflow.store.files import Store, init_store, open_store_files
 from dtv_workflow.store.ledger import Request, SubjectClaim
+from dtv_workflow.store.seal import FORGOTTEN
 
 ATTEMPTS = 50
 """How often a lost race is decided anew before the store is called busy."""
@@ -142,11 +144,14 @@ class Register:
             except IntegrityError:
                 if (first := self._first_answer(request_id, digest)) is not None:
                     return first
-                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))
+                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - spreads retries, hides nothing
         raise StoreBusy("the case keeps changing; try again")
 
     def _now(self, recorded_at: datetime) -> datetime:
-        """What counts as now for a time in the future: the recording time; on a training store the script's clock, if that is later."""
+        """What counts as now for a time in the future.
+
+        The recording time; on a training store the script's clock, if that is later.
+        """
         return max(recorded_at, self.clock()) if self.store.training and self._scripted else recorded_at
 
     _scripted = False
@@ -184,6 +189,10 @@ class Register:
             elif isinstance(event, UserRevoked) and event.user in users:
                 users[event.user].roles.remove(event.revoked)
         return users
+
+    def founder(self) -> str:
+        """The store's first team leader."""
+        return next(iter(self.users()))
 
     def actor_here(self) -> str:
         """The actor of the operating-system user who runs this. Raises Unauthorised when there is none."""
@@ -224,7 +233,10 @@ class Register:
         return role, role in user.roles, bool(second and Role.TEAM_LEADER in second.roles)
 
     def grant(self, user: str, role: Role, os_user: str | None, envelope: Envelope) -> None:
-        """Give an actor a role, and bind the actor to an operating-system account. Raises Unauthorised unless a team leader asks."""
+        """Give an actor a role, and bind the actor to an operating-system account.
+
+        Raises Unauthorised unless a team leader asks.
+        """
         self._leader(envelope)
         bound = os_user or (None if user in self.users() else user)
         self._tell(UserGranted(user=user, granted=role, os_user=bound), envelope, "grant")
@@ -265,7 +277,7 @@ class Register:
                 training=self.store.training,
             )
             try:
-                self.events.put([record])  # type: ignore[list-item]
+                self.events.put([record])
                 return
             except IntegrityError:
                 continue
@@ -287,7 +299,10 @@ class Register:
         return fold(self.history(case))
 
     def as_known_at(self, case: str, moment: datetime) -> DepartureCase:
-        """The case as it was known at a moment: the fold of what had been recorded by then. Later corrections change nothing here."""
+        """The case as it was known at a moment.
+
+        The fold of what had been recorded by then. Later corrections change nothing here.
+        """
         return fold([record for record in self.history(case) if record.recorded_at <= moment])
 
     def find(self, reference: str) -> str:
@@ -307,6 +322,20 @@ class Register:
             raise NotFound("no such case")
         return found[0]
 
+    def status(self) -> dict[str, object]:
+        """What the store holds, in plain values; no personal data."""
+        recorder = self.store.recorder
+        head = recorder.max_notification_id()
+        last = recorder.select_notifications(head, 1) if head else []
+        return {
+            "store_id": self.store.store_id,
+            "schema": SCHEMA,
+            "training": self.store.training,
+            "events": head,
+            "cases": recorder.count_streams("case/"),
+            "last_recorded_at": self.mapper.to_domain_event(last[0], unseal=False).recorded_at.isoformat() if last else None,
+        }
+
     # ---------------------------------------------------------------- the store's side of a step
 
     def _last_version(self, stream: str) -> int:
@@ -322,7 +351,10 @@ class Register:
         return self.store.keys.digest("v_number", v_number.encode())
 
     def _digest(self, step: Step, case: str | None, envelope: Envelope) -> bytes:
-        """What was asked, as a keyed digest: enough to tell a repetition from another request, too little to guess a name from."""
+        """What was asked, as a keyed digest.
+
+        Enough to tell a repetition from another request, too little to guess a name from.
+        """
         asked_for = [step_name(type(step)), case, step, msgspec.structs.replace(envelope, request_id=None)]
         return self.store.keys.digest("request", msgspec.json.encode(asked_for, order="sorted"))
 
@@ -369,7 +401,7 @@ class _Taking:
 
     def _fresh(self, case: DepartureCase | None = None) -> Context:
         """The context with the person's other open case looked up again: it may have been opened since."""
-        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else case and case.v_number
+        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else case.v_number if case else None
         other = self.register._open_case_of(v_number)
         return msgspec.structs.replace(self.context, other_open_case=other if case is None or other != case.id else None)
 
@@ -410,7 +442,7 @@ class _Taking:
             return given
         request = Request(self.request_id, self.digest, msgspec.json.encode(given))
         claims = self._claims(events, after, subject) if after else ()
-        self.register.events.put(records, request=request, subjects=claims)  # type: ignore[arg-type]
+        self.register.events.put(records, request=request, subjects=claims)
         return given
 
     def _claims(self, events: tuple[Event, ...], after: DepartureCase, subject: str | None) -> tuple[SubjectClaim, ...]:
@@ -445,8 +477,6 @@ class _Taking:
             training=self.register.store.training,
         )
 
-
-FORGOTTEN = "‹gewist›"
 
 
 def stream_of(case: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime, UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from dtv_workflow.application import Answer, create_register, Register
+from dtv_workflow.application import Answer, Register, create_register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import OpenCase
 from dtv_workflow.domain.fields import day_of
@@ -272,6 +272,9 @@ def check(path: Path, lang: str = "en") -> list[Line]:
         stream = path.open("rb")
     except OSError as error:
         raise Malformed(f"cannot read {path}: {error.strerror}") from None
-    with stream, tempfile.TemporaryDirectory(prefix="dtv-check-") as folder:
-        with create_register(Path(folder) / "store", training=True, actor="script") as register:
-            return list(Script(register, lang=lang).run(read_lines(stream)))
+    with (
+        stream,
+        tempfile.TemporaryDirectory(prefix="dtv-check-") as folder,
+        create_register(Path(folder) / "store", training=True, actor="script") as register,
+    ):
+        return list(Script(register, lang=lang).run(read_lines(stream)))

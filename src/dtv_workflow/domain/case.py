@@ -11,10 +11,10 @@ import msgspec
 
 from dtv_workflow.domain.fields import day_of, known_date, last_moment
 from dtv_workflow.domain.vocabulary import (
+    BLOCKS,
     AgeBand,
     Article,
     Block,
-    BLOCKS,
     ChecklistAnswer,
     Cooperation,
     DecisionKind,

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import msgspec
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.chapters.authority import before_the_opening, N61, no_human, role_may_not
+from dtv_workflow.domain.chapters.authority import N61, before_the_opening, no_human, role_may_not
 from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
 from dtv_workflow.domain.law.rules import Guard, Receipt, Said, Verdict
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.steps import Context, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase, Role
-from dtv_workflow.domain.workflow import row_for, STEPS
+from dtv_workflow.domain.workflow import STEPS, row_for
 
 
 class Decision(NamedTuple):

@@ -11,7 +11,7 @@ Every string is one of three things, and a test refuses a fourth:
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, get_args, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec

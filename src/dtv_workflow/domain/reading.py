@@ -1,4 +1,7 @@
-"""Reading input: from names and plain data to a step, or to one clear line that names the field and never repeats what was typed."""
+"""Reading input.
+
+From names and plain data to a step, or to one clear line that names the field and never repeats what was typed.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import re
 import unicodedata
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, get_args, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from dtv_workflow.domain.fields import COUNTRIES, day_of, first_moment
-from dtv_workflow.domain.steps import Envelope, hints, Row, Step
+from dtv_workflow.domain.steps import Envelope, Row, Step, hints
 from dtv_workflow.domain.workflow import STEPS
 from dtv_workflow.errors import Malformed
 

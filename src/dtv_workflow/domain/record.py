@@ -13,7 +13,6 @@ from dtv_workflow.domain.fields import Moment
 from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.vocabulary import Role
 
-
 TOPICS: dict[str, type[Event]] = {}
 """Every event class by its topic, as the chapters define them."""
 
@@ -37,8 +36,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One event in its place in the log.
 
-    `originator_id` is the stream (`case/…`, `register`), `originator_version` counts from 1 without gaps. `occurred_at` says when it
-    was true in the world, `recorded_at` when we knew it; both are stored in UTC. `position` is where the log has it, once it does.
+    `originator_id` is the stream (`case/…`, `register`), `originator_version` counts from 1 without gaps. `occurred_at` says
+    when it was true in the world, `recorded_at` when we knew it; both are stored in UTC. `position` is where the log has it,
+    once it does.
     """
 
     originator_id: str
@@ -74,9 +74,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def fold(records: list[Record], case: DepartureCase | None = None) -> DepartureCase:
     """Replay: what a history makes of a case. It believes every event and asks nobody anything.
 
-    A correction counts from where the corrected event stands: the history is folded with the corrected value in its place, so that
-    later decisions rest on what is true. What was known before the correction is the fold of the records before it. Pass the `case` an
-    earlier fold made to continue from it; with a correction among `records` the whole history is needed instead.
+    A correction counts from where the corrected event stands: the history is folded with the corrected value in its place,
+    so that later decisions rest on what is true. What was known before the correction is the fold of the records before it.
+    Pass the `case` an earlier fold made to continue from it; with a correction among `records` the whole history is needed
+    instead.
     """
     case = DepartureCase() if case is None else case
     for record in corrected(records):
@@ -102,7 +103,7 @@ def corrected(records: list[Record]) -> list[Record]:
 
 
 def put(record: Record, field: str, value: object) -> Record:
-    """The record with one field of its event, or its `occurred_at`, replaced. Raises msgspec.ValidationError when it does not fit."""
+    """The record with one field of its event, or its `occurred_at`, replaced. Raises ValidationError when it does not fit."""
     fitted = fitting(type(record.event), field, value)
     if field == "occurred_at":
         return msgspec.structs.replace(record, occurred_at=fitted)

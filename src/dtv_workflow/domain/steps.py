@@ -31,7 +31,7 @@ RequestId = Annotated[str, Meta(pattern=r"^[\w.:-]{1,100}$", extra={"data": "cod
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What travels with every step. `at` is when it happened (None: now); `source` a partner's message id or a document reference."""
+    """What travels with every step. `at` is when it happened (None: now); `source` a partner's message or a document."""
 
     actor: Code
     role: Role | None = None
@@ -45,7 +45,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guard may look at besides the case and the step: the time, the people, the law. All of it was decided at the edge."""
+    """What a guard may look at besides the case and the step: the time, the people, the law, as the edge gave them."""
 
     at: datetime
     recorded_at: datetime
@@ -73,7 +73,7 @@ Emit = Callable[[DepartureCase, Any, Context], list[Event]]
 
 
 class Row(NamedTuple):
-    """One line of the table: in these phases this step may be asked, by these roles; it leads here, unless a guard finds its obstacle.
+    """One line of the table: in these phases this step may be asked, by these roles, unless a guard finds its obstacle.
 
     `to` is None where the phase stays. `emits` turns the accepted step into events; `emitted` names every event it may give.
     For a fact the guards do not refuse: what they find becomes an incident.

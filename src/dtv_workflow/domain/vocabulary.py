@@ -15,7 +15,7 @@ class Term(Enum):
 
     nl: str
 
-    def __new__(cls, value: str, nl: str) -> Self:
+    def __new__(cls, value: str, nl: str = "") -> Self:
         member = object.__new__(cls)
         member._value_ = value
         member.nl = nl

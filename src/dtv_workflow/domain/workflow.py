@@ -1,12 +1,13 @@
 """The map: every chapter's rows in one table, and one `transitions` machine made of it.
 
-The machine is read, never run: `decide` looks rows up, `dtv case next` lists them, the documentation is drawn from it. It holds no
-model, so nothing can move it, and replay has no way to reach it.
+The machine is read, never run: `decide` looks rows up, `dtv case next` lists them, the documentation is drawn from it.
+It holds no model, so nothing can move it, and replay has no way to reach it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 from transitions import Machine, Transition
 
@@ -29,7 +30,7 @@ from dtv_workflow.domain.register import REGISTER_EVENTS
 from dtv_workflow.domain.steps import Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase
 
-CHAPTERS = (
+CHAPTERS: tuple[ModuleType, ...] = (
     intake,
     family,
     medical,
@@ -49,15 +50,10 @@ TABLE: tuple[Row, ...] = tuple(row for chapter in CHAPTERS for row in chapter.RO
 STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
 """Every step by name. A step has one row, whatever the phases it is possible in."""
 
-EVENTS: dict[str, type[Event]] = {
-    event.TOPIC: event
-    for event in (
-        *REGISTER_EVENTS,
-        records.CommandRefused,
-        records.IntegrityIncidentRaised,
-        *(event for row in TABLE for event in row.emitted),
-    )
-}
+_BESIDES: tuple[type[Event], ...] = (*REGISTER_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised)
+
+EVENTS: dict[str, type[Event]] = {event.TOPIC: event for events in (_BESIDES, *(row.emitted for row in TABLE)) for event in
+events}
 """The allow-list: what the log may hold, by topic. Nothing else is ever loaded from a store."""
 
 
@@ -91,7 +87,7 @@ if len(STEPS) != len(TABLE):
 
 def row_for(step: type[Step], phase: Phase) -> Row | None:
     """The row of a step in a phase, as the map has it; None where the step is not possible."""
-    lines: list[Line] = WORKFLOW.get_transitions(step_name(step), phase)
+    lines = cast("list[Line]", WORKFLOW.get_transitions(step_name(step), phase))
     return lines[0].row if lines else None
 
 

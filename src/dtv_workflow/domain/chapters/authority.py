@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.steps import Context, Step
 
 N12 = rule(

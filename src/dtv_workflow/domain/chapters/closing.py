@@ -1,13 +1,13 @@
 """Closing and reopening (afsluiten en heropenen): how a case ends, on what proof, and when it begins anew.
 
-Law: Vc 2000 A3/4.7, A3/6.10, A3/6.11; Vw 2000 art. 8, 62a, 63a. What a partner reports as happened is always recorded; if it should
-not have happened, the incident is recorded with it. Nobody saw the person of an `unsupervised` ending leave.
+Law: Vc 2000 A3/4.7, A3/6.10, A3/6.11; Vw 2000 art. 8, 62a, 63a. What a partner reports as happened is always recorded; if it
+should not have happened, the incident is recorded with it. Nobody saw the person of an `unsupervised` ending leave.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -16,20 +16,20 @@ from dtv_workflow.domain.case import Departure, DepartureCase
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
-from dtv_workflow.domain.chapters.holds import cancelling, N03, RemovalAttemptCancelled
+from dtv_workflow.domain.chapters.holds import N03, RemovalAttemptCancelled, cancelling
 from dtv_workflow.domain.chapters.intake import another_case_is_open
-from dtv_workflow.domain.chapters.removal import live, N63
-from dtv_workflow.domain.fields import Code, day_of, Moment, PastDate, PastMoment, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.chapters.removal import N63, live
+from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Text, day_of
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives
 from dtv_workflow.domain.vocabulary import (
-    AgeBand,
     ANY_PHASE,
+    OPEN_PHASES,
+    AgeBand,
     Block,
     CancelCause,
     DepartureProof,
-    OPEN_PHASES,
     OtherCause,
     Outcome,
     Phase,
@@ -43,9 +43,9 @@ N22 = rule(
     law="Vc 2000 A3/6.11",
     en="A case is not closed without a check or evidence on file.",
     nl="Een zaak wordt niet afgesloten zonder controle of bewijsstuk.",
-    needs=("the check: by whom, when, with what result; or the evidence", "de controle: door wie, wanneer, uitkomst; of het bewijsstuk"),
+    needs=("the check (by, at, result), or the evidence", "de controle (door wie, wanneer, uitkomst), of het bewijsstuk"),
     lifts="the same step with --check or --evidence",
-)  # fmt: skip
+)
 N23 = rule(
     "N23",
     "close_departed_without_proof",
@@ -104,7 +104,7 @@ N65 = rule(
 )
 
 
-class Check(Step):
+class Check(Step, frozen=True, kw_only=True):
     """A check of the address or place (adrescontrole)."""
 
     by: Text
@@ -166,7 +166,10 @@ class ResidenceGranted(Event, frozen=True, kw_only=True):
 
 
 class CaseClosed(Event, frozen=True, kw_only=True):
-    """The ending as the statistics count it: outcome, last day, and the age band on that day. Ends a running detention with it."""
+    """The ending as the statistics count it.
+
+    Outcome, last day, and the age band on that day. Ends a running detention with it.
+    """
 
     TOPIC = "case_closed.v1"
     outcome: Outcome
@@ -214,7 +217,7 @@ class CaseReopened(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class ConfirmSupervisedDeparture(Step):
+class ConfirmSupervisedDeparture(Step, frozen=True, kw_only=True):
     """Record an independent departure that an authority saw (aantoonbaar zelfstandig vertrek)."""
 
     departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
@@ -223,7 +226,7 @@ class ConfirmSupervisedDeparture(Step):
     proof: Annotated[DepartureProof, Meta(description="The proof.")] | None = None
 
 
-class ConfirmRemoval(Step):
+class ConfirmRemoval(Step, frozen=True, kw_only=True):
     """Record that the person was removed (uitgezet)."""
 
     departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
@@ -232,7 +235,7 @@ class ConfirmRemoval(Step):
     attempt: Annotated[Code, Meta(description="The attempt it ended.")] | None = None
 
 
-class ConfirmDublinTransfer(Step):
+class ConfirmDublinTransfer(Step, frozen=True, kw_only=True):
     """Record a completed Dublin transfer (overdracht)."""
 
     departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
@@ -240,28 +243,28 @@ class ConfirmDublinTransfer(Step):
     proof: Annotated[Code, Meta(description="The proof.")] | None = None
 
 
-class CloseUnsupervised(Step):
+class CloseUnsupervised(Step, frozen=True, kw_only=True):
     """Close the case of somebody who left for an unknown destination (zonder toezicht, MOB)."""
 
     check: Annotated[Check, Meta(description="The check: by, at, result.")] | None = None
     missing_report: Annotated[Text, Meta(description="Reference of the missing-person report of a minor.")] | None = None
 
 
-class RecordResidence(Step):
+class RecordResidence(Step, frozen=True, kw_only=True):
     """Record that residence was granted (rechtmatig verblijf)."""
 
     permit: Annotated[Code, Meta(description="What was granted.")]
     granted_on: Annotated[PastDate, Meta(description="On which day.")]
 
 
-class CloseOther(Step):
+class CloseOther(Step, frozen=True, kw_only=True):
     """Close the case for another cause; needs evidence and a second person."""
 
     cause: Annotated[OtherCause, Meta(description="Why.")]
     evidence: Annotated[Text, Meta(description="On what evidence.")] | None = None
 
 
-class ReopenCase(Step):
+class ReopenCase(Step, frozen=True, kw_only=True):
     """Reopen a closed case: a new episode begins in intake."""
 
     cause: Annotated[ReopenCause, Meta(description="Why.")]
@@ -343,7 +346,10 @@ def minor_not_reported_missing(case: DepartureCase, step: CloseUnsupervised, con
 
 @guard(N26)
 def departed_without_new_decision(case: DepartureCase, step: ReopenCase, context: Context) -> Finding:
-    """Where the closing or its proof was wrong the person never left: the earlier decision still stands (Vw 2000 art. 62a(1)a)."""
+    """Where the closing or its proof was wrong the person never left.
+
+    The earlier decision still stands (Vw 2000 art. 62a(1)a).
+    """
     if case.departure is None or step.cause in {ReopenCause.PROOF_INVALID, ReopenCause.WRONG_CLOSURE}:
         return clear()
     left = day_of(case.departure.departed_at)
@@ -351,7 +357,9 @@ def departed_without_new_decision(case: DepartureCase, step: ReopenCase, context
     if decision and decision.decided_on > left:
         return clear(case.departure.version, decision.version)
     version = decision.version if decision else 0
-    return found(f"left on {left.isoformat()}, no decision since", f"vertrokken op {left.isoformat()}, geen besluit sindsdien", case.departure.version, version)  # fmt: skip
+    since = left.isoformat()
+    relied = (case.departure.version, version)
+    return found(f"left on {since}, no decision since", f"vertrokken op {since}, geen besluit sindsdien", *relied)
 
 
 # ------------------------------------------------------------------ what each step is recorded as
@@ -364,13 +372,19 @@ def attempt_of(case: DepartureCase, step: ConfirmRemoval) -> str | None:
 
 
 def ending(
-    case: DepartureCase, context: Context, outcome: Outcome, ended: datetime, cause: CancelCause, **more: Any
-) -> list[Event]:
-    """Close the case, unless it is closed: every booking still live is cancelled with it."""
+    case: DepartureCase, context: Context, outcome: Outcome, ended: datetime, bookings: CancelCause, other: CloseOther | None
+    = None ) -> list[Event]:
+    """Close the case, unless it is closed: every booking still live is cancelled with it, for the cause `bookings`."""
     if case.phase is Phase.CLOSED:
         return []
-    closed = CaseClosed(outcome=outcome, ended_on=day_of(ended), age_band=band_now(case, context), **more)
-    return [*cancelling(case, cause), closed]
+    closed = CaseClosed(
+        outcome=outcome,
+        ended_on=day_of(ended),
+        age_band=band_now(case, context),
+        cause=other.cause if other else None,
+        evidence=other.evidence if other else None,
+    )
+    return [*cancelling(case, bookings), closed]
 
 
 @gives(DepartureConfirmed, RemovalAttemptCancelled, CaseClosed)
@@ -411,9 +425,7 @@ def residence_granted(case: DepartureCase, step: RecordResidence, context: Conte
 
 @gives(RemovalAttemptCancelled, CaseClosed)
 def closed_otherwise(case: DepartureCase, step: CloseOther, context: Context) -> list[Event]:
-    return ending(
-        case, context, Outcome.OTHER, context.at, CancelCause.OTHER, cause=step.cause, evidence=step.evidence
-    )
+    return ending(case, context, Outcome.OTHER, context.at, CancelCause.OTHER, step)
 
 
 @gives(CaseReopened)

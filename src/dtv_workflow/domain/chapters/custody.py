@@ -1,8 +1,9 @@
 """Custody (toezicht en bewaring): supervision, detention (inbewaringstelling), its clock per article, and the courts.
 
-Law: Vw 2000 art. 54, 56, 59–59c, 94–96; Vb 2000 art. 5.1a–5.3; Vc 2000 A5. Detention is the last resort: lighter means are reasoned
-away one by one, at least two grounds stand, the person was heard and the lawyer told, and nobody is detained who wishes to leave.
-Days count per article, in calendar days, the day of the order included and the day of the lift not (Vc 2000 A5/6.8).
+Law: Vw 2000 art. 54, 56, 59–59c, 94–96; Vb 2000 art. 5.1a–5.3; Vc 2000 A5. Detention is the last resort: lighter means are
+reasoned away one by one, at least two grounds stand, the person was heard and the lawyer told, and nobody is detained who
+wishes to leave. Days count per article, in calendar days, the day of the order included and the day of the lift not (Vc 2000
+A5/6.8).
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, Detained, Supervision
 from dtv_workflow.domain.chapters.authority import no_second_person
-from dtv_workflow.domain.chapters.holds import HoldPlaced, placing, RemovalAttemptCancelled
-from dtv_workflow.domain.fields import Cents, Code, Count, Custodial, day_of, first_moment, PastDayOrMoment, PastMoment, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, placing
+from dtv_workflow.domain.fields import Cents, Code, Count, Custodial, PastDayOrMoment, PastMoment, Text, day_of, first_moment
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
+    OPEN_PHASES,
     Article,
     Block,
     CourtOutcome,
     HoldKind,
     LiftCause,
     Measure,
-    OPEN_PHASES,
     Phase,
     Role,
 )
@@ -92,6 +93,16 @@ N18 = rule(
     needs=("the wish assessed and declined, or followed", "de wens beoordeeld en afgewezen, of gevolgd"),
     lifts="assess_opportunity, or choose_voluntary_departure",
 )
+N19 = rule(
+    "N19",
+    "family_detention_over_14d_without_exception",
+    law="Vc 2000 A5/2.4",
+    en="A family with minors is detained for at most two weeks, unless an exception is reasoned.",
+    nl="Een gezin met minderjarigen zit ten hoogste twee weken in bewaring, tenzij een uitzondering is gemotiveerd.",
+    needs=("the detention lifted within the term", "de bewaring binnen de termijn opgeheven"),
+    lifts="lift_detention --cause family_term",
+    by="designated_officer supervisor team_leader",
+)
 N24 = rule(
     "N24",
     "close_while_detained",
@@ -153,7 +164,7 @@ N64 = rule(
 )
 
 
-class Ground(Step):
+class Ground(Step, frozen=True, kw_only=True):
     """A ground of Vb 2000 art. 5.1b: third paragraph heavy (zwaar), fourth light (licht)."""
 
     code: Code
@@ -247,7 +258,7 @@ class CourtDecisionReceived(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class ImposeSupervision(Step):
+class ImposeSupervision(Step, frozen=True, kw_only=True):
     """Impose a supervision measure (lichter middel): reporting duty, deposit or area restriction."""
 
     measure: Annotated[Measure, Meta(description="Which measure.")]
@@ -255,7 +266,7 @@ class ImposeSupervision(Step):
     amount_cents: Annotated[Cents, Meta(description="Deposit, in euro cents.")] | None = None
 
 
-class OrderDetention(Step):
+class OrderDetention(Step, frozen=True, kw_only=True):
     """Order detention (inbewaringstelling)."""
 
     article: Annotated[Article, Meta(description="The article it rests on.")]
@@ -264,10 +275,10 @@ class OrderDetention(Step):
     hearing_held: Annotated[bool, Meta(description="Whether the hearing was held.")]
     lawyer_informed: Annotated[bool, Meta(description="Whether the lawyer was told.")]
     place: Annotated[Code, Meta(description="Where.")]
-    lighter_means: Annotated[dict[Code, str], Meta(description="Each lighter means, and why it will not do.")] = {}  # noqa: RUF012
+    lighter_means: Annotated[dict[Code, str], Meta(description="Each lighter means, and why it will not do.")] = {}
 
 
-class ReportDetention(Step):
+class ReportDetention(Step, frozen=True, kw_only=True):
     """Record a detention ordered by police or KMar, usually before the handover."""
 
     article: Annotated[Article, Meta(description="The article it rests on.")]
@@ -275,26 +286,26 @@ class ReportDetention(Step):
     by: Annotated[Code, Meta(description="By whom.")]
 
 
-class ExtendDetention(Step):
+class ExtendDetention(Step, frozen=True, kw_only=True):
     """Extend a detention (verlenging, Vw 2000 art. 59(6)); needs a second person."""
 
     until: Annotated[date, Meta(description="Until which day.")]
     balancing: Annotated[Text, Meta(description="The weighing of interests, days under other articles included.")]
 
 
-class LiftDetention(Step):
+class LiftDetention(Step, frozen=True, kw_only=True):
     """Lift the detention (opheffing). Ending a detention never waits for the right desk."""
 
     cause: Annotated[LiftCause, Meta(description="Why.")]
 
 
-class RecordCourtNotified(Step):
+class RecordCourtNotified(Step, frozen=True, kw_only=True):
     """Record that the court was told of the detention (kennisgeving, Vw 2000 art. 94)."""
 
     notified_at: Annotated[PastMoment, Meta(description="When.")]
 
 
-class RecordCourtDecision(Step):
+class RecordCourtDecision(Step, frozen=True, kw_only=True):
     """Record a court's decision; an order to lift ends the detention, interim relief places a hold."""
 
     instance: Annotated[Text, Meta(description="Which court.")]

@@ -11,10 +11,10 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, Family, Minority, Reception
 from dtv_workflow.domain.fields import Code, PastDate, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
-from dtv_workflow.domain.vocabulary import AgeBand, ANY_PHASE, NoticeTo, OPEN_PHASES
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
+from dtv_workflow.domain.vocabulary import ANY_PHASE, OPEN_PHASES, AgeBand, NoticeTo
 
 N05 = rule(
     "N05",
@@ -94,7 +94,7 @@ class FamilyLinked(Event, frozen=True, kw_only=True):
         case.family = Family(version=record.version, cases=linked, assessed=self.assessed)
 
 
-class EstablishMinority(Step):
+class EstablishMinority(Step, frozen=True, kw_only=True):
     """Record whether the person is a minor (minderjarig)."""
 
     minor: Annotated[bool, Meta(description="Whether the person is a minor.")]
@@ -103,7 +103,7 @@ class EstablishMinority(Step):
     unaccompanied: Annotated[bool, Meta(description="Whether unaccompanied (amv).")] = False
 
 
-class EstablishReception(Step):
+class EstablishReception(Step, frozen=True, kw_only=True):
     """Record what was found about adequate reception (adequate opvang) in the country of return."""
 
     adequate: Annotated[bool, Meta(description="Whether reception is adequate.")]
@@ -111,14 +111,14 @@ class EstablishReception(Step):
     evidence: Annotated[Text, Meta(description="On what evidence.")] | None = None
 
 
-class InformGuardian(Step):
+class InformGuardian(Step, frozen=True, kw_only=True):
     """Record that the guardian was told of the decision and the manner of removal."""
 
     guardian: Annotated[Text, Meta(description="The guardian.")]
     how: Annotated[Text, Meta(description="How the guardian was told.")]
 
 
-class LinkFamily(Step):
+class LinkFamily(Step, frozen=True, kw_only=True):
     """Link the cases of a family, with the assessment of family unity."""
 
     cases: Annotated[tuple[Code, ...], Meta(min_length=1, description="The other cases.")]
@@ -128,8 +128,8 @@ class LinkFamily(Step):
 def is_minor(case: DepartureCase, context: Context) -> bool:
     """Whether the person is to be treated as a minor: as established, else by the birth date.
 
-    Somebody established to be a minor stays one until the status is established anew: turning eighteen is a reason to review, never a
-    reason for safeguards to fall away by themselves.
+    Somebody established to be a minor stays one until the status is established anew: turning eighteen is a reason to
+    review, never a reason for safeguards to fall away by themselves.
     """
     if case.minority is not None:
         return case.minority.minor
@@ -219,7 +219,8 @@ def notice_passes_the_guardian(case: DepartureCase, step: Step, context: Context
 def family_not_assessed(case: DepartureCase, step: Step, context: Context) -> Finding:
     if case.family is None or case.family.assessed:
         return clear(case.family.version if case.family else 0)
-    return found(f"{len(case.family.cases)} linked cases, not assessed", f"{len(case.family.cases)} gekoppelde zaken, niet getoetst", case.family.version)  # fmt: skip
+    linked = len(case.family.cases)
+    return found(f"{linked} linked, not assessed", f"{linked} gekoppeld, niet getoetst", case.family.version)
 
 
 # fmt: off

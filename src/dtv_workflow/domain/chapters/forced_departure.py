@@ -1,7 +1,7 @@
 """The forced track (gedwongen vertrek): proposed by one person, approved by another, and only when everything else was tried.
 
-Law: Vw 2000 art. 62, 63; Directive 2008/115/EC art. 8(4): coercion is the last resort and proportionate. The guard set `G_F` is asked
-at the proposal and again, in full, at the approval.
+Law: Vw 2000 art. 62, 63; Directive 2008/115/EC art. 8(4): coercion is the last resort and proportionate. The guard set `G_F`
+is asked at the proposal and again, in full, at the approval.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dtv_workflow.domain.chapters.authority import N12
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import family_not_assessed, guardian_not_informed, unaccompanied_without_reception
 from dtv_workflow.domain.chapters.guidance import obstacle_not_reviewed, too_few_interviews
-from dtv_workflow.domain.chapters.holds import cancelling, departure_term_runs, hold_blocks_removal, RemovalAttemptCancelled
-from dtv_workflow.domain.fields import day_of, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, departure_term_runs, hold_blocks_removal
+from dtv_workflow.domain.fields import Personal, Text, day_of
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
     AbandonCause,
     CancelCause,
@@ -38,9 +38,9 @@ N01 = rule(
     law="Vw 2000 art. 61, 62; Directive 2008/115/EC art. 7, 8(4)",
     en="No force before independent departure was offered in this episode.",
     nl="Geen dwang voordat in deze episode zelfstandig vertrek is aangeboden.",
-    needs=("an offer of independent departure, or an exception that fits", "een aanbod van zelfstandig vertrek, of een passende uitzondering"),
+    needs=("an offer of independent departure, or an exception that fits", "een aanbod, of een passende uitzondering"),
     lifts="offer_voluntary_departure",
-)  # fmt: skip
+)
 N04 = rule(
     "N04",
     "removal_on_stale_check",
@@ -104,7 +104,7 @@ class ForcedTrackAbandoned(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class ProposeForcedTrack(Step):
+class ProposeForcedTrack(Step, frozen=True, kw_only=True):
     """Propose the forced track (gedwongen vertrek)."""
 
     grounds: Annotated[tuple[Text, ...], Meta(min_length=1, description="Why force is needed.")]
@@ -112,11 +112,11 @@ class ProposeForcedTrack(Step):
     exception: Annotated[ForcedException, Meta(description="Why no offer had to come first.")] | None = None
 
 
-class ApproveForcedTrack(Step):
+class ApproveForcedTrack(Step, frozen=True, kw_only=True):
     """Approve the proposal; by another person, a team leader."""
 
 
-class AbandonForcedTrack(Step):
+class AbandonForcedTrack(Step, frozen=True, kw_only=True):
     """Abandon the forced track; the case goes back to motivation."""
 
     cause: Annotated[AbandonCause, Meta(description="Why.")]
@@ -143,7 +143,8 @@ def _fits(exception: ForcedException, case: DepartureCase) -> bool:
 def no_offer(case: DepartureCase, step: ProposeForcedTrack | ApproveForcedTrack, context: Context) -> Finding:
     if case.offers:
         return clear(*case.offers)
-    exception = step.exception if isinstance(step, ProposeForcedTrack) else case.proposal and case.proposal.exception
+    proposed = step if isinstance(step, ProposeForcedTrack) else case.proposal
+    exception = proposed.exception if proposed else None
     version = case.decision.version if case.decision else 0
     if exception is None:
         return found("no offer in this episode", "geen aanbod in deze episode")

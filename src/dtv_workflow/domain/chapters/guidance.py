@@ -8,16 +8,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from msgspec import Meta
 import msgspec
+from msgspec import Meta
 
 from dtv_workflow.domain.case import CooperationSeen, DepartureCase, Interview, Obstacle
 from dtv_workflow.domain.chapters.intake import Checklist
-from dtv_workflow.domain.fields import Code, Count, day_of, Medical, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.fields import Code, Count, Medical, Personal, Text, day_of
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, gives, recorded_as, Row, Step
-from dtv_workflow.domain.vocabulary import Cooperation, InterviewKind, ObstacleCategory, OPEN_PHASES, Phase
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, gives, recorded_as
+from dtv_workflow.domain.vocabulary import OPEN_PHASES, Cooperation, InterviewKind, ObstacleCategory, Phase
 
 N39 = rule(
     "N39",
@@ -132,7 +132,7 @@ class VoluntaryDepartureOffered(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class RecordInterview(Step):
+class RecordInterview(Step, frozen=True, kw_only=True):
     """Record a departure interview (vertrekgesprek) with its answered checklist."""
 
     kind: Annotated[InterviewKind, Meta(description="What kind of interview.")]
@@ -142,14 +142,14 @@ class RecordInterview(Step):
     report: Annotated[Text, Meta(description="The report.")] | None = None
 
 
-class RecordCooperation(Step):
+class RecordCooperation(Step, frozen=True, kw_only=True):
     """Record how the person cooperates (medewerking) at this moment."""
 
     level: Annotated[Cooperation, Meta(description="What was observed.")]
     subject_matter: Annotated[Text, Meta(description="On what matter.")] | None = None
 
 
-class ReportObstacle(Step):
+class ReportObstacle(Step, frozen=True, kw_only=True):
     """Report an obstacle to departure (belemmering)."""
 
     obstacle: Annotated[Code, Meta(description="An id for the obstacle.")]
@@ -157,21 +157,21 @@ class ReportObstacle(Step):
     detail: Annotated[Text, Meta(description="What it is.")] | None = None
 
 
-class ReviewObstacle(Step):
+class ReviewObstacle(Step, frozen=True, kw_only=True):
     """Review an open obstacle."""
 
     obstacle: Annotated[Code, Meta(description="The obstacle's id.")]
     finding: Annotated[Text, Meta(description="What was found.")]
 
 
-class ResolveObstacle(Step):
+class ResolveObstacle(Step, frozen=True, kw_only=True):
     """Record that an obstacle was taken away."""
 
     obstacle: Annotated[Code, Meta(description="The obstacle's id.")]
     how: Annotated[Text, Meta(description="How.")]
 
 
-class OfferVoluntaryDeparture(Step):
+class OfferVoluntaryDeparture(Step, frozen=True, kw_only=True):
     """Offer independent departure (zelfstandig vertrek) with its options, in a language understood."""
 
     language: Annotated[Code, Meta(description="Language of the offer.")]

@@ -14,18 +14,18 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import Booking, DepartureCase, Hold
 from dtv_workflow.domain.chapters.authority import N12, other_approver
-from dtv_workflow.domain.fields import Code, DayOrMoment, last_day, last_moment, Moment, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Text, last_day, last_moment
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, decision, fact, gives, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
-    Block,
-    CancelCause,
-    HoldKind,
     OPEN_PHASES,
     SENSITIVE_HOLDS,
     TERM_HOLDS,
+    Block,
+    CancelCause,
+    HoldKind,
 )
 
 N02 = rule(
@@ -34,9 +34,9 @@ N02 = rule(
     law="Vw 2000 art. 62(1), (2); Directive 2008/115/EC art. 8(2)",
     en="No force within the departure term, nor where it was withheld without individual reasons.",
     nl="Geen dwang binnen de vertrektermijn, noch als die zonder individuele motivering is onthouden.",
-    needs=("a departure term that has run out, or was withheld with reasons", "een verstreken of gemotiveerd onthouden vertrektermijn"),
+    needs=("a term that has run out, or was withheld with reasons", "een verstreken of gemotiveerd onthouden vertrektermijn"),
     lifts="record_return_decision, or wait for the term to end",
-)  # fmt: skip
+)
 N03 = rule(
     "N03",
     "removal_with_active_hold",
@@ -119,7 +119,7 @@ class RemovalAttemptCancelled(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class PlaceHold(Step):
+class PlaceHold(Step, frozen=True, kw_only=True):
     """Place a hold (beletsel). Never refused; cancels every booking that it blocks."""
 
     hold: Annotated[Code, Meta(description="An id for the hold.")]
@@ -127,7 +127,7 @@ class PlaceHold(Step):
     until: Annotated[DayOrMoment, Meta(description="When it ends by itself, if it does.")] | None = None
 
 
-class LiftHold(Step):
+class LiftHold(Step, frozen=True, kw_only=True):
     """Lift a hold on an explicit basis; a sensitive kind needs a second person."""
 
     hold: Annotated[Code, Meta(description="The hold's id.")]

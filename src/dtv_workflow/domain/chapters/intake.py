@@ -24,18 +24,18 @@ from dtv_workflow.domain.chapters import holds
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.medical import is_medical
 from dtv_workflow.domain.fields import Code, Count, Country, Medical, Moment, PastDate, PastMoment, Personal, Text, VNumber
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
-    AgeBand,
     ANY_PHASE,
+    OPEN_PHASES,
+    AgeBand,
     ChecklistAnswer,
     DecisionKind,
     EntryChannel,
     HandoverAuthority,
     HoldKind,
-    OPEN_PHASES,
     Phase,
     Regime,
     RemovabilityAnswer,
@@ -84,7 +84,7 @@ N38 = rule(
 )
 
 
-class Subject(Step):
+class Subject(Step, frozen=True, kw_only=True):
     """The person as handed over. Name, birth date and V-number are personal; citizenship and sex are statistics."""
 
     name: Annotated[str, Meta(min_length=1, max_length=1000, description="Name as known to the chain.", extra={"data": "text"})]
@@ -95,7 +95,7 @@ class Subject(Step):
     v_number: Annotated[VNumber, Meta(description="V-number (vreemdelingennummer).")] | None = None
 
 
-class Checklist(Step):
+class Checklist(Step, frozen=True, kw_only=True):
     """Special circumstances, answered item by item. A missing answer is not an answer."""
 
     trafficking: ChecklistAnswer | None = None
@@ -262,7 +262,7 @@ class IntakeCompleted(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class OpenCase(Step):
+class OpenCase(Step, frozen=True, kw_only=True):
     """Open a departure case on a handover (overdracht) from IND, police or KMar."""
 
     subject: Annotated[Subject, Meta(description="The person: name, citizenship and what else is known.")]
@@ -271,20 +271,20 @@ class OpenCase(Step):
     regime: Annotated[Regime, Meta(description="Under which regime the person must leave.")] = Regime.RETURN_DIRECTIVE
 
 
-class ReturnHandoverFile(Step):
+class ReturnHandoverFile(Step, frozen=True, kw_only=True):
     """Return the handover file (overdrachtsdossier) with its gaps."""
 
     gaps: Annotated[tuple[Code, ...], Meta(min_length=1, description="What is missing, by code.")]
 
 
-class AssignSupervisor(Step):
+class AssignSupervisor(Step, frozen=True, kw_only=True):
     """Assign the departure supervisor (regievoerder vertrek)."""
 
     supervisor: Annotated[Code, Meta(description="The supervisor's actor id.")]
     special: Annotated[bool, Meta(description="Whether this is a special supervisor.")] = False
 
 
-class RecordReturnDecision(Step):
+class RecordReturnDecision(Step, frozen=True, kw_only=True):
     """Record the return decision (terugkeerbesluit), transfer decision or border refusal as served."""
 
     kind: Annotated[DecisionKind, Meta(description="What kind of decision.")]
@@ -297,21 +297,21 @@ class RecordReturnDecision(Step):
     entry_ban_years: Annotated[int, Meta(ge=0, le=20, description="Entry ban (inreisverbod) in years.")] | None = None
 
 
-class RecordRemovability(Step):
+class RecordRemovability(Step, frozen=True, kw_only=True):
     """Record the IND's answer to the removability check (verwijderbaarheidscheck)."""
 
     answer: Annotated[RemovabilityAnswer, Meta(description="The answer.")]
     checked_at: Annotated[PastMoment, Meta(description="When the IND answered.")]
 
 
-class ScreenVulnerability(Step):
+class ScreenVulnerability(Step, frozen=True, kw_only=True):
     """Screen for vulnerability (kwetsbaarheidstoets); a yes on trafficking or medical places a hold."""
 
     checklist: Annotated[Checklist, Meta(description="Special circumstances; what is not answered is recorded as unknown.")]
     review_on: Annotated[date, Meta(description="When to look again.")] | None = None
 
 
-class RecordDublinAcceptance(Step):
+class RecordDublinAcceptance(Step, frozen=True, kw_only=True):
     """Record that another member state accepts the transfer."""
 
     member_state: Annotated[Code, Meta(description="The member state.")]
@@ -319,13 +319,13 @@ class RecordDublinAcceptance(Step):
     latest_transfer_on: Annotated[date, Meta(description="Latest transfer date (uiterste overdrachtsdatum).")]
 
 
-class RecordReportMissed(Step):
+class RecordReportMissed(Step, frozen=True, kw_only=True):
     """Record a missed report under the reporting duty (meldplicht)."""
 
     count: Annotated[Count, Meta(description="How many in a row.")]
 
 
-class AdoptPlan(Step):
+class AdoptPlan(Step, frozen=True, kw_only=True):
     """Adopt or revise the departure plan (vertrekplan)."""
 
     strategy: Annotated[Strategy, Meta(description="The strategy.")]
@@ -333,7 +333,7 @@ class AdoptPlan(Step):
     next_review: Annotated[date, Meta(description="When to review the plan.")] | None = None
 
 
-class CompleteIntake(Step):
+class CompleteIntake(Step, frozen=True, kw_only=True):
     """Complete the intake; the case goes to motivation."""
 
     early_contact_reason: Annotated[Text, Meta(description="Why contact starts before there is a decision.")] | None = None
@@ -426,7 +426,7 @@ def decided(case: DepartureCase, step: RecordReturnDecision, context: Context) -
 
 @gives(VulnerabilityScreened, holds.HoldPlaced, holds.RemovalAttemptCancelled)
 def screened(case: DepartureCase, step: ScreenVulnerability, context: Context) -> list[Event]:
-    unanswered = {item: ChecklistAnswer.UNKNOWN.value for item in step.checklist.unanswered()}
+    unanswered = dict.fromkeys(step.checklist.unanswered(), ChecklistAnswer.UNKNOWN.value)
     answers = unanswered | {item: answer.value for item, answer in step.checklist.answers().items()}
     recorded: list[Event] = [VulnerabilityScreened(checklist=dict(sorted(answers.items())), review_on=step.review_on)]
     if step.checklist.trafficking is ChecklistAnswer.YES:
@@ -439,11 +439,6 @@ def screened(case: DepartureCase, step: ScreenVulnerability, context: Context) -
 @gives(IntakeCompleted)
 def intake_completed(case: DepartureCase, step: CompleteIntake, context: Context) -> list[Event]:
     return [copied(IntakeCompleted, step, early_contact=case.decision is None)]
-
-
-ILC = (Role.INTAKE_OFFICER,)
-LEADER = (Role.TEAM_LEADER,)
-INTAKE, MOTIVATION = Phase.INTAKE, Phase.MOTIVATION
 
 
 ILC = (Role.INTAKE_OFFICER,)

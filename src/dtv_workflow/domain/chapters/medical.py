@@ -6,15 +6,15 @@ Law: Vw 2000 art. 64; Vc 2000 A3/7. Everything that says something about health 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, MedicalAdvice, Pregnancy
-from dtv_workflow.domain.fields import Code, day_of, known_date, Medical, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.fields import Code, Medical, Text, day_of, known_date
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import AIR, ANY_PHASE, ChecklistAnswer, HoldKind
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ N08 = rule(
 # ------------------------------------------------------------------ events and steps
 
 
-class Condition(Step):
+class Condition(Step, frozen=True, kw_only=True):
     """A travel condition of the medical adviser (BMA)."""
 
     code: Code
@@ -88,7 +88,7 @@ class PregnancyRecorded(Event, frozen=True, kw_only=True):
         case.pregnancy = Pregnancy(version=record.version, due_on=self.due_on)
 
 
-class RecordMedicalAdvice(Step):
+class RecordMedicalAdvice(Step, frozen=True, kw_only=True):
     """Record the advice of the medical adviser (BMA)."""
 
     fit: Annotated[bool, Meta(description="Whether fit to travel.")]
@@ -96,7 +96,7 @@ class RecordMedicalAdvice(Step):
     valid_until: Annotated[date, Meta(description="Last day on which the advice holds.")] | None = None
 
 
-class FulfilTravelCondition(Step):
+class FulfilTravelCondition(Step, frozen=True, kw_only=True):
     """Record the proof that a travel condition is met."""
 
     code: Annotated[Code, Meta(description="The condition's code.")]
@@ -104,7 +104,7 @@ class FulfilTravelCondition(Step):
     shown_to_person: Annotated[bool, Meta(description="Whether the proof was shown to the person.")]
 
 
-class RecordPregnancy(Step):
+class RecordPregnancy(Step, frozen=True, kw_only=True):
     """Record a pregnancy."""
 
     due_on: Annotated[date, Meta(description="Expected date of birth.")]

@@ -1,29 +1,29 @@
 """The record itself (dossier): refusals, incidents, corrections and disclosures.
 
 Nothing is rewritten. A refusal is kept so that an auditor can see the brakes work; an incident says that a fact broke a rule; a
-correction stands beside what it corrects (Regulation (EU) 2016/679 art. 16); a disclosure says who was told what (Vw 2000 art. 107).
+correction stands beside what it corrects (Regulation (EU) 2016/679 art. 16); a disclosure says who was told what (Vw 2000
+art. 107).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.fields import Code, is_sealed, Moment, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
-from dtv_workflow.domain.record import CORRECTION_TOPIC, Event, fitting, Record, TOPICS
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.fields import Code, Personal, Text, is_sealed
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
+from dtv_workflow.domain.record import CORRECTION_TOPIC, TOPICS, Event, Record, fitting
+from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import ANY_PHASE
 
 N35 = rule(
     "N35",
     "edit_after_court_submission",
     law="Vw 2000 art. 94; Awb art. 8:42",
-    en="What a court was sent is changed only by a correction that shows. A property of the log: there is no other way to change it.",
+    en="What a court was sent is changed only by a correction that shows. A property of the log.",
     nl="Wat aan de rechter is gestuurd, verandert alleen door een zichtbare correctie. Een eigenschap van het logboek.",
     needs=("a correction", "een correctie"),
     lifts="correct",
@@ -34,9 +34,9 @@ N60 = rule(
     law="workflow",
     en="This case has no such event or field, or the value does not fit it.",
     nl="Deze zaak heeft die gebeurtenis of dat veld niet, of de waarde past niet.",
-    needs=("the version of an event, one of its fields, and a value that fits", "de versie van een gebeurtenis, een veld en een passende waarde"),
+    needs=("an event's version, one of its fields, a value that fits", "een versie, een veld daarvan en een passende waarde"),
     lifts="dtv case log CASE",
-)  # fmt: skip
+)
 
 
 # ------------------------------------------------------------------ events
@@ -90,7 +90,7 @@ class DisclosureLogged(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class Correct(Step):
+class Correct(Step, frozen=True, kw_only=True):
     """Correct a field of an earlier event; the event itself stays as it was recorded."""
 
     event: Annotated[int, Meta(ge=1, description="The event's version in this case.")]
@@ -98,7 +98,7 @@ class Correct(Step):
     value: Annotated[Any, Meta(description="What it should have said.", extra={"data": "text"})]
 
 
-class Disclose(Step):
+class Disclose(Step, frozen=True, kw_only=True):
     """Record that somebody was told something from the file (verstrekking)."""
 
     to: Annotated[Text, Meta(description="To whom.")]

@@ -1,6 +1,7 @@
 """Removal (uitzetting): booking, pre-departure check, notice, handover to the KMar, and cancelling. One booking is one attempt.
 
-Law: Vw 2000 art. 63; Vc 2000 A3/6.6–6.8. A cancelled booking is not a failed removal: every attempt keeps its stage, cause and cost.
+Law: Vw 2000 art. 63; Vc 2000 A3/6.6–6.8. A cancelled booking is not a failed removal: every attempt keeps its stage, cause
+and cost.
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from msgspec import Meta
 from dtv_workflow.domain.case import Booking, DepartureCase
 from dtv_workflow.domain.chapters.custody import wish_open
 from dtv_workflow.domain.chapters.family import notice_passes_the_guardian
-from dtv_workflow.domain.chapters.forced_departure import check_not_of_the_day, stale_after
-from dtv_workflow.domain.chapters.forced_departure import N04
-from dtv_workflow.domain.chapters.holds import hold_blocks_removal, RemovalAttemptCancelled, term_hold_open
+from dtv_workflow.domain.chapters.forced_departure import N04, check_not_of_the_day, stale_after
+from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, hold_blocks_removal, term_hold_open
 from dtv_workflow.domain.chapters.medical import conditions_unmet, pregnant_and_by_air
 from dtv_workflow.domain.chapters.travel_document import no_document_or_promise
 from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import ANY_PHASE, CancelCause, CheckItem, Mode, NoticeTo, Phase
 
 N10 = rule(
@@ -85,12 +85,12 @@ N63 = rule(
     law="workflow",
     en="This attempt is unknown, was cancelled, or its id is already taken.",
     nl="Deze poging is onbekend, geannuleerd, of het kenmerk is al gebruikt.",
-    needs=("the id of a live attempt, or a new one for a booking", "het kenmerk van een lopende poging, of een nieuw voor een boeking"),
+    needs=("the id of a live attempt, or a new one to book", "het kenmerk van een lopende poging, of een nieuw voor een boeking"),
     lifts="book_removal",
 )
 
 
-class PrecheckItems(Step):
+class PrecheckItems(Step, frozen=True, kw_only=True):
     """What is checked before departure. A missing answer counts as missing."""
 
     ticket: CheckItem = CheckItem.MISSING
@@ -162,7 +162,7 @@ class HandedOverToKmar(_OnAttempt, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class BookRemoval(Step):
+class BookRemoval(Step, frozen=True, kw_only=True):
     """Book a removal (uitzetting)."""
 
     attempt: Annotated[Code, Meta(description="An id for the attempt.")]
@@ -174,14 +174,14 @@ class BookRemoval(Step):
     price_cents: Annotated[Cents, Meta(description="Price, in euro cents.")] | None = None
 
 
-class CompletePrecheck(Step):
+class CompletePrecheck(Step, frozen=True, kw_only=True):
     """Complete the pre-departure check of an attempt."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
     items: Annotated[PrecheckItems, Meta(description="Each item: ok, missing or not_applicable.")]
 
 
-class ServeRemovalNotice(Step):
+class ServeRemovalNotice(Step, frozen=True, kw_only=True):
     """Serve the notice of removal (aanzegging) on the person, the lawyer and a minor's guardian."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
@@ -189,7 +189,7 @@ class ServeRemovalNotice(Step):
     language: Annotated[Code, Meta(description="In which language.")]
 
 
-class HandOver(Step):
+class HandOver(Step, frozen=True, kw_only=True):
     """Hand the person over to the KMar (overdracht aan de KMar)."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
@@ -197,7 +197,7 @@ class HandOver(Step):
     monitor_notified: Annotated[bool, Meta(description="Whether the monitor was told.")]
 
 
-class CancelRemoval(Step):
+class CancelRemoval(Step, frozen=True, kw_only=True):
     """Record that an attempt was cancelled."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
@@ -254,7 +254,8 @@ def _in_time(case: DepartureCase, attempt: str, context: Context, hours: int) ->
     if booking is None or booking.departs_at - context.at >= timedelta(hours=hours):
         return clear(booking.version if booking else 0)
     left = (booking.departs_at - context.at) // timedelta(hours=1)
-    return found(f"{left} h before departure, at least {hours} h", f"{left} u voor vertrek, ten minste {hours} u", booking.version)
+    en, nl = f"{left} h before departure, at least {hours} h", f"{left} u voor vertrek, ten minste {hours} u"
+    return found(en, nl, booking.version)
 
 
 @guard(N56)

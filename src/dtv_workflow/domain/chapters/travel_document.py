@@ -13,15 +13,15 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, LaissezPasser, Presentation, TravelDocument
 from dtv_workflow.domain.fields import Code, day_of
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, decision, fact, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, recorded_as
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
+    OPEN_PHASES,
     Block,
     InterviewKind,
     LpPurpose,
-    OPEN_PHASES,
     PresentationOutcome,
     TravelDocumentKind,
 )
@@ -32,7 +32,7 @@ N09 = rule(
     law="Vc 2000 A3/6.6, A3/4.5",
     en="Nobody is booked without a travel document valid on the day, or the promise of one.",
     nl="Niemand wordt geboekt zonder een reisdocument dat die dag geldig is, of de toezegging daarvan.",
-    needs=("a document valid on the travel date, or an embassy's promise", "een document geldig op de reisdatum, of een toezegging"),
+    needs=("a document valid on the travel date, or a promise", "een document geldig op de reisdatum, of een toezegging"),
     lifts="record_travel_document",
 )
 N20 = rule(
@@ -101,7 +101,7 @@ class TravelDocumentReceived(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class OrderLaissezPasser(Step):
+class OrderLaissezPasser(Step, frozen=True, kw_only=True):
     """Order a laissez-passer (lp-aanvraag)."""
 
     country: Annotated[Code, Meta(description="From which country.")]
@@ -110,13 +110,13 @@ class OrderLaissezPasser(Step):
     copy_given: Annotated[bool, Meta(description="Whether the person got a copy of what is sent.")]
 
 
-class RecordPresentation(Step):
+class RecordPresentation(Step, frozen=True, kw_only=True):
     """Record the outcome of a presentation (presentatie in persoon)."""
 
     outcome: Annotated[PresentationOutcome, Meta(description="What the embassy answered.")]
 
 
-class RecordTravelDocument(Step):
+class RecordTravelDocument(Step, frozen=True, kw_only=True):
     """Record a travel document (reisdocument) as received."""
 
     document: Annotated[TravelDocumentKind, Meta(description="What kind.")]

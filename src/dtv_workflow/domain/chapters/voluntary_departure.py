@@ -1,7 +1,7 @@
 """Independent departure (zelfstandig vertrek): the wish, the opportunity, the choice, support and the ticket.
 
-Law: Vw 2000 art. 56(2), 59(3), 61: the way out is open at any time. A wish to leave is never refused and has teeth: it bars detention
-and removal until somebody has assessed it. Vc 2000 A3/5 for departure with IOM.
+Law: Vw 2000 art. 56(2), 59(3), 61: the way out is open at any time. A wish to leave is never refused and has teeth: it bars
+detention and removal until somebody has assessed it. Vc 2000 A3/5 for departure with IOM.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from msgspec import Meta
 from dtv_workflow.domain.case import DepartureCase, Wish
 from dtv_workflow.domain.chapters.authority import N12, other_approver
 from dtv_workflow.domain.chapters.custody import DetentionLifted
-from dtv_workflow.domain.chapters.holds import cancelling, hold_blocks_exit, RemovalAttemptCancelled
+from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, hold_blocks_exit
 from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Text
-from dtv_workflow.domain.law.rules import clear, Finding, found, guard, rule
+from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.steps import Context, copied, decision, fact, gives, recorded_as, Row, Step
+from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
+    OPEN_PHASES,
     CancelCause,
     Lapse,
     LiftCause,
-    OPEN_PHASES,
     Phase,
     SupportProvider,
     WishReporter,
@@ -150,20 +150,20 @@ class VoluntaryDepartureLapsed(Event, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ steps
 
 
-class ExpressWishToLeave(Step):
+class ExpressWishToLeave(Step, frozen=True, kw_only=True):
     """Record that the person wishes to leave (wil vertrekken). Never refused."""
 
     reported_by: Annotated[WishReporter, Meta(description="Who reported the wish.")]
 
 
-class AssessOpportunity(Step):
+class AssessOpportunity(Step, frozen=True, kw_only=True):
     """Assess the opportunity to leave (gelegenheid tot vertrek); a no needs a second person."""
 
     available: Annotated[bool, Meta(description="Whether there is an opportunity to leave.")]
     finding: Annotated[Text, Meta(description="The reasoned finding.")]
 
 
-class RequestSupport(Step):
+class RequestSupport(Step, frozen=True, kw_only=True):
     """Ask a provider for return support (ondersteuning bij terugkeer)."""
 
     provider: Annotated[SupportProvider, Meta(description="Who supports.")]
@@ -172,7 +172,7 @@ class RequestSupport(Step):
     in_kind_cents: Annotated[Cents, Meta(description="In kind, in euro cents.")] | None = None
 
 
-class GrantSupport(Step):
+class GrantSupport(Step, frozen=True, kw_only=True):
     """Record that support was granted."""
 
     provider: Annotated[SupportProvider, Meta(description="Who supports.")]
@@ -181,13 +181,13 @@ class GrantSupport(Step):
     in_kind_cents: Annotated[Cents, Meta(description="In kind, in euro cents.")] | None = None
 
 
-class ChooseVoluntaryDeparture(Step):
+class ChooseVoluntaryDeparture(Step, frozen=True, kw_only=True):
     """Record the choice to leave independently; ends detention and suspends the forced track."""
 
     statement: Annotated[Text, Meta(description="How the person stated it: signed, or confirmed by an interpreter.")]
 
 
-class IssueTicket(Step):
+class IssueTicket(Step, frozen=True, kw_only=True):
     """Issue the ticket for an independent departure."""
 
     carrier: Annotated[Code, Meta(description="The carrier.")]
@@ -196,7 +196,7 @@ class IssueTicket(Step):
     price_cents: Annotated[Cents, Meta(description="Price, in euro cents.")] | None = None
 
 
-class LapseVoluntaryDeparture(Step):
+class LapseVoluntaryDeparture(Step, frozen=True, kw_only=True):
     """Let the choice lapse; the case goes back to motivation."""
 
     lapse: Annotated[Lapse, Meta(description="Why.")]

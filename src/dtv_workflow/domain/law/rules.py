@@ -1,8 +1,8 @@
 """Rules that refuse, and what a guard finds.
 
-A `Rule` is declared in the chapter it belongs to, right above the guards that look for it: its code, its provision, its sentence in
-both languages, what would meet it, who can lift it and by which step. A guard answers with a `Finding`; asked for a receipt, guard
-and finding make a `Verdict`.
+A `Rule` is declared in the chapter it belongs to, right above the guards that look for it: its code, its provision, its
+sentence in both languages, what would meet it, who can lift it and by which step. A guard answers with a `Finding`; asked
+for a receipt, guard and finding make a `Verdict`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Said(NamedTuple):
 class Rule(Struct, frozen=True):
     """One reason to refuse.
 
-    `law` is the provision, or "workflow" for a rule of the agency's own making. `lifts` is the step (or the words) that would meet
-    it, `by` the roles that may take that step.
+    `law` is the provision, or "workflow" for a rule of the agency's own making. `lifts` is the step (or the words) that would
+    meet it, `by` the roles that may take that step.
     """
 
     code: str

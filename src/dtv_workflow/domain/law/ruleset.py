@@ -79,8 +79,8 @@ def merge(chosen: tuple[Delta, ...]) -> Ruleset:
 def in_force(day: date) -> Ruleset:
     """The ruleset in force on a calendar day (Europe/Amsterdam).
 
-    A day before the oldest file is judged by the oldest file, whose id then stands in the receipt: a fact of long ago is never lost
-    for want of a number.
+    A day before the oldest file is judged by the oldest file, whose id then stands in the receipt: a fact of long ago is
+    never lost for want of a number.
     """
     known = deltas()
     return _merged(sum(1 for d in known if d.since <= day) or 1)

@@ -1,0 +1,294 @@
+"""The worklist (werkvoorraad): what needs doing in the open cases, most urgent first, why, and the command to type next.
+
+It reads the log and the deadlines, and no personal field: its lines may be printed, mailed and left on a desk. It proposes, a
+human decides. The ids of the open cases come from the caller, who reads them from the caseload view.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from dtv_workflow.application import Register
+from dtv_workflow.domain.case import Booking, DepartureCase
+from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
+from dtv_workflow.domain.deadlines import Deadline, deadlines
+from dtv_workflow.domain.fields import day_of
+from dtv_workflow.domain.law.rules import Said
+from dtv_workflow.domain.law.ruleset import Ruleset, in_force
+from dtv_workflow.domain.steps import Context, hints
+from dtv_workflow.domain.vocabulary import OPEN_PHASES, HoldKind, Kind, Phase, RemovabilityAnswer, Role
+from dtv_workflow.domain.workflow import STEPS
+
+SHORTEST = 4
+"""The least an id is cut to; the register finds a case by that many of its last characters."""
+
+
+class Urgency(IntEnum):
+    """Why a line stands where it stands: a lower number comes first."""
+
+    WISH_IN_DETENTION = 1
+    WISH = 2
+    DETENTION = 3
+    BOOKING = 4
+    HOLD = 5
+    PAST_DUE = 6
+    NEXT_DUE = 7
+    LACKING = 8
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: the case, how urgent and why, by when, and what to type. `code` is a deadline's or a kind of hold."""
+
+    case: str
+    short: str
+    phase: Phase
+    supervisor: str | None
+    urgency: Urgency
+    why: Said
+    due: datetime | None
+    step: str
+    command: str
+    code: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to do in one case, before it has a place in the list. `options` are the fields of the step already known."""
+
+    urgency: Urgency
+    why: Said
+    step: str
+    due: datetime | None = None
+    options: dict[str, str] = {}
+    code: str | None = None
+
+
+# ------------------------------------------------------------------ the list
+
+
+def worklist(
+    register: Register,
+    cases: Iterable[str],
+    now: datetime,
+    *,
+    supervisor: str | None = None,
+    due: timedelta | None = None,
+) -> list[Task]:
+    """What needs doing in these cases, most urgent first. `supervisor` keeps one actor's cases; `due` keeps what must be done
+    within that span, past due included, and everything that is urgent without a date."""
+    law = in_force(day_of(now))
+    ids = list(dict.fromkeys(cases))
+    shorts = short_ids(ids)
+    tasks: list[Task] = []
+    for id in ids:
+        case = register.case(id)
+        if supervisor is None or (case.supervised and case.supervised.supervisor == supervisor):
+            tasks += (_task(case, shorts[id], found) for found in to_do(case, law, now, due))
+    return sorted(tasks, key=lambda t: (t.urgency, t.due is None, t.due or now, t.case))
+
+
+def to_do(case: DepartureCase, law: Ruleset, now: datetime, due: timedelta | None = None) -> list[Found]:
+    """What needs doing in one case: every urgent thing, the first of its other deadlines, and what its phase lacks. Pure."""
+    if case.phase not in OPEN_PHASES:
+        return []
+    running = deadlines(case, law, now)
+    urgent = [*_wish(case, running), *_detention(case, law, now, running), *_bookings(case, law, now), *_holds(case, now)]
+    said = {found.code for found in urgent} | ({"D29", "D30", "D08"} if case.live_bookings() else set())
+    horizon = now + (due if due is not None else timedelta(days=law["worklist.horizon"]))
+    rest = [d for d in running if d.code not in said and d.due <= horizon]
+    dated = list(_dated(rest[:1], now))
+    lacking = [] if due is not None else list(_lacking(case, law, now))[:1]
+    less = [*dated, *(found for found in lacking if found.step not in {f.step for f in (*urgent, *dated)})]
+    return [found for found in (*urgent, *less) if due is None or found.due is None or found.due <= horizon]
+
+
+def short_ids(ids: list[str]) -> dict[str, str]:
+    """Each id by as few of its last characters, four at least, as tell it from the others."""
+    shorts: dict[str, str] = {}
+    length, left = SHORTEST, ids
+    while left:
+        endings = Counter(id[-length:] for id in ids)
+        shorts |= {id: id[-length:] for id in left if endings[id[-length:]] == 1 or length >= len(id)}
+        left = [id for id in left if id not in shorts]
+        length += 1
+    return shorts
+
+
+def command(step: str, short: str, options: dict[str, str]) -> str:
+    """The command line of a step: what is known filled in, what must be typed shown as `…`, free text asked from stdin as `-`."""
+    row = STEPS[step]
+    words = ["dtv", "do" if row.kind is Kind.DECISION else "record", step.replace("_", "-"), short]
+    types = hints(row.step)
+    for field in msgspec.structs.fields(row.step):
+        if field.name in options or field.required:
+            value = options.get(field.name) or ("-" if _is_text(types[field.name]) else "…")
+            words += [f"--{field.name.replace('_', '-')}", value]
+    return " ".join([*words, "--second …"] if "second" in options else words)
+
+
+def _is_text(declared: Any) -> bool:
+    said = [meta.extra for meta in getattr(declared, "__metadata__", ()) if isinstance(meta, msgspec.Meta) and meta.extra]
+    return any(extra.get("data") == "text" for extra in said)
+
+
+def _task(case: DepartureCase, short: str, found: Found) -> Task:
+    return Task(
+        case=case.id,
+        short=short,
+        phase=case.phase,
+        supervisor=case.supervised.supervisor if case.supervised else None,
+        urgency=found.urgency,
+        why=found.why,
+        due=found.due,
+        step=found.step,
+        command=command(found.step, short, found.options),
+        code=found.code,
+    )
+
+
+# ------------------------------------------------------------------ what is urgent
+
+
+def _wish(case: DepartureCase, running: list[Deadline]) -> Iterator[Found]:
+    """An open wish bars force until somebody answers it; in detention every hour of it counts."""
+    if case.wish is None:
+        return
+    urgency = Urgency.WISH_IN_DETENTION if case.detained else Urgency.WISH
+    place = (" in detention", " in bewaring") if case.detained else ("", "")
+    if case.wish.assessed:
+        why = Said(f"a wish to leave{place[0]}, with an opportunity", f"een wens om te vertrekken{place[1]}, met gelegenheid")
+        yield Found(urgency=urgency, why=why, step="choose_voluntary_departure", code="D07")
+        return
+    for deadline in (d for d in running if d.code == "D07"):
+        why = Said(f"a wish to leave{place[0]}, not assessed", f"een wens om te vertrekken{place[1]}, niet beoordeeld")
+        yield Found(urgency=urgency, why=why, step="assess_opportunity", due=deadline.due, code="D07")
+
+
+def _detention(case: DepartureCase, law: Ruleset, now: datetime, running: list[Deadline]) -> Iterator[Found]:
+    if case.detained is None:
+        return
+    article = case.detained.article
+    near = timedelta(days=law[f"detention.{article.value}.warn_before"])
+    alarm = timedelta(days=law["detention.court_notice_warn"])
+    for deadline in running:
+        if deadline.code in {"D13", "D15", "D16"} and deadline.due - near <= now:
+            used, under = case.detention_days(article, day_of(now)), f"art. {article.value}"
+            why = Said(f"detained for {used} days under {under}", f"{used} dagen in bewaring op {under}")
+            known = {"cause": "max_reached"} if deadline.due <= now else {}
+            yield _due(Urgency.DETENTION, deadline, why, known)
+        elif deadline.code == "D10" and deadline.due - alarm <= now:
+            why = Said("the court has not been told of the detention", "de rechtbank heeft geen kennis van de bewaring")
+            yield _due(Urgency.DETENTION, deadline, why, {})
+
+
+def _bookings(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Found]:
+    soon = timedelta(hours=law["booking.soon"])
+    for attempt, booking in case.live_bookings().items():
+        if booking.departs_at <= now:
+            why = Said(f"{attempt} has departed or not: nobody has said", f"{attempt}: vertrokken of niet is niet gemeld")
+            step = "confirm_removal" if booking.handed_over else "cancel_removal"
+            yield Found(urgency=Urgency.BOOKING, why=why, step=step, due=booking.departs_at, options={"attempt": attempt})
+        elif booking.departs_at - now <= soon:
+            yield from _booked_soon(case, attempt, booking, law, now)
+
+
+def _booked_soon(case: DepartureCase, attempt: str, booking: Booking, law: Ruleset, now: datetime) -> Iterator[Found]:
+    """What a departure that is near still lacks: a usable answer, the check, the notice; each with the last moment for it."""
+    hours = (booking.departs_at - now) // timedelta(hours=1)
+    said = (f"{attempt} departs in {hours} h", f"{attempt} vertrekt over {hours} u")
+    check, known = case.removability, {"attempt": attempt}
+    usable = check is not None and check.answer is RemovabilityAnswer.REMOVABLE
+    if not usable:
+        why = Said(f"{said[0]}, not answered removable", f"{said[1]}, zonder antwoord verwijderbaar")
+        yield Found(urgency=Urgency.BOOKING, why=why, step="record_removability", due=booking.departs_at, code="D08")
+    elif check is not None and _stale(booking, check.checked_at, law, now):
+        why = Said(f"{said[0]}, on a stale removability answer", f"{said[1]}, op een verlopen verwijderbaarheidscheck")
+        yield Found(urgency=Urgency.BOOKING, why=why, step="record_removability", due=booking.departs_at, code="D08")
+    for code, done, step, lacks in (
+        ("D29", booking.precheck, "complete_precheck", ("without its check", "zonder controle")),
+        ("D30", booking.notice, "serve_removal_notice", ("without notice", "zonder aanzegging")),
+    ):
+        if not done:
+            due = booking.departs_at - timedelta(hours=law[f"{step.split('_')[-1]}.before_departure"])
+            why = Said(f"{said[0]}, {lacks[0]}", f"{said[1]}, {lacks[1]}")
+            yield Found(urgency=Urgency.BOOKING, why=why, step=step, due=due, options=known, code=code)
+
+
+def _stale(booking: Booking, checked_at: datetime, law: Ruleset, now: datetime) -> bool:
+    """Older than an answer may be, or within a day of a departure that needs an answer of its own day."""
+    if now - checked_at > timedelta(days=law["removability.fresh"]):
+        return True
+    near = booking.departs_at - now <= timedelta(hours=law["removability.fresh_for_booking"])
+    return near and day_of(checked_at) != day_of(booking.departs_at)
+
+
+UNRESOLVED = (HoldKind.UNRESOLVED_PROCEDURAL_MESSAGE, HoldKind.MEDICAL_ALERT_UNRESOLVED, HoldKind.TRAFFICKING_SIGNAL)
+
+
+def _holds(case: DepartureCase, now: datetime) -> Iterator[Found]:
+    """Holds that wait for an answer of ours: nothing but a person ends them."""
+    for id, hold in sorted(case.open_holds(now).items(), key=lambda item: item[1].version):
+        if hold.kind in UNRESOLVED:
+            why = Said(f"a hold waits for an answer: {hold.kind.value}", f"een beletsel wacht op antwoord: {hold.kind.nl}")
+            second = {} if hold.kind is HoldKind.MEDICAL_ALERT_UNRESOLVED else {"second": "…"}
+            yield Found(urgency=Urgency.HOLD, why=why, step="lift_hold", options={"hold": id} | second, code=hold.kind.value)
+
+
+# ------------------------------------------------------------------ what is less urgent
+
+
+def _dated(running: list[Deadline], now: datetime) -> Iterator[Found]:
+    for deadline in running:
+        late = deadline.due <= now
+        why = Said(f"past due: {deadline.what.en}", f"verlopen: {deadline.what.nl}") if late else deadline.what
+        urgency = Urgency.PAST_DUE if late else Urgency.NEXT_DUE
+        known = {"attempt": deadline.about} if deadline.code in {"D29", "D30"} and deadline.about else {}
+        yield _due(urgency, deadline, why, known)
+
+
+_MISSING = {
+    "no_supervisor": "assign_supervisor",
+    "no_decision": "record_return_decision",
+    "no_removability_check": "record_removability",
+    "no_screening": "screen_vulnerability",
+    "no_plan": "adopt_plan",
+}
+
+
+def _lacking(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Found]:
+    """What the phase still wants before it can lead anywhere."""
+    if case.supervised is None:
+        yield _lack("assign_supervisor", "no supervisor assigned", "geen regievoerder")
+    if case.phase is Phase.INTAKE:
+        yield _intake(case, law, now)
+    elif not case.interviews:
+        yield _lack("record_interview", "no interview held", "geen vertrekgesprek gevoerd")
+    elif case.phase is Phase.MOTIVATION and not case.offers:
+        yield _lack("offer_voluntary_departure", "independent departure not offered", "zelfstandig vertrek niet aangeboden")
+    elif case.phase is Phase.VOLUNTARY_DEPARTURE and case.ticket_departs_at is None:
+        yield _lack("issue_ticket", "no ticket", "geen ticket")
+    elif case.phase is Phase.FORCED_DEPARTURE and not case.live_bookings():
+        yield _lack("book_removal", "no departure booked", "geen vertrek geboekt")
+
+
+def _intake(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
+    """The intake's own guards say what is missing, so that this list cannot differ from the refusal."""
+    context = Context(at=now, recorded_at=now, actor="worklist", role=Role.SYSTEM, law=law)
+    missing = {guard.name: said for guard in CHECKS if (said := guard.find(case, CompleteIntake(), context).is_) is not None}
+    if not missing:
+        return _lack("complete_intake", "the intake can be completed", "de intake kan worden afgerond")
+    english, dutch = (", ".join(said[n] for said in missing.values()) for n in (0, 1))
+    return _lack(_MISSING[next(iter(missing))], f"intake: {english}", f"intake: {dutch}")
+
+
+def _due(urgency: Urgency, deadline: Deadline, why: Said, known: dict[str, str]) -> Found:
+    return Found(urgency=urgency, why=why, step=deadline.proposes, due=deadline.due, code=deadline.code, options=known)
+
+
+def _lack(step: str, en: str, nl: str) -> Found:
+    return Found(urgency=Urgency.LACKING, why=Said(en, nl), step=step)
