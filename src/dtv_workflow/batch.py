@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from dtv_workflow.application import Answer, Register, create_register
+from dtv_workflow.application import ID_LENGTH, Answer, Register, create_register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import OpenCase
 from dtv_workflow.domain.fields import day_of
@@ -48,7 +48,8 @@ class Script:
     """A batch file as it runs: its labels, its clock, and the register it runs on."""
 
     def __init__(self, register: Register, *, lang: str = "en", actor: str | None = None) -> None:
-        self.register, self.lang, self.actor = register, lang, actor
+        self.register, self.lang = register, lang
+        self.actor = actor
         self.labels: dict[str, str] = {}
         self.clock: datetime | None = None
         if register.store.training:
@@ -111,7 +112,11 @@ class Script:
         return Line(told, 3 if answer.status == "refused" else 0, _unmet(data.get("expect"), told))
 
     def _default_actor(self, data: dict[str, Any]) -> dict[str, Any]:
-        return {} if "as" in data or self.actor is None else {"actor": self.actor}
+        """Who acts on a line that does not say: as told for the file, else this account's actor."""
+        if "as" in data:
+            return {}
+        training = self.register.store.training
+        return {"actor": self.actor or (self.register.founder() if training else self.register.actor_here())}
 
     def _ids(self, fields: Any) -> Any:
         """Labels in a list of cases stand for the cases they were bound to."""
@@ -120,18 +125,16 @@ class Script:
         return fields
 
     def _case(self, label: str | None, *, opening: bool = False) -> str | None:
+        """A label's case, or a case by its whole id: a label must never happen to be the ending of somebody else's case."""
         if label in self.labels:
             return self.labels[label or ""]
+        if label is not None and len(label) == ID_LENGTH and self.register.knows(label):
+            return label
+        if opening:
+            return None
         if label is None:
-            if opening:
-                return None
             raise Malformed("case is required")
-        try:
-            return self.register.find(label)
-        except NotFound:
-            if opening:
-                return None
-            raise
+        raise NotFound("no such case or label; a batch names a case by its whole id, or by the label it opened it with")
 
     def _look(self, wanted: Any) -> Line:
         if not isinstance(wanted, dict) or not isinstance(wanted.get("case"), str):
