@@ -1,8 +1,8 @@
 """Deadlines (termijnen): the terms that run for one open case at a moment. One row per timer, numbered as in the domain's list.
 
 A deadline proposes a step and never takes it (N33). Terms in days are calendar days in Europe/Amsterdam and run to the end of
-their last day; terms in hours are counted on the clock. Lengths are dated parameters. Working days (Algemene termijnenwet) are not
-counted yet.
+their last day; terms in hours are counted on the clock. Lengths are dated parameters. Working days (Algemene termijnenwet) are
+not counted yet.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def _after(start: date, days: int) -> datetime:
 
 
 def departure_term(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
-    """Over once the strategy was taken up: a choice, a proposal, the forced track, or an interview after the term."""
+    """Over once the strategy was taken up: a choice, a proposal, the forced track, or an interview after the term. Nothing follows
+    from its end by itself."""
     decision, due = case.decision, case.term_ends()
     if decision is None or due is None or not decision.term_days:
         return
@@ -227,7 +228,7 @@ _CHECK = "record_removability"
 TIMERS: tuple[Timer, ...] = (
     Timer("D01", Said("the departure term ends; review the strategy", "de vertrektermijn loopt af; herzie de strategie"),
           "ReturnDecisionRecorded", "a choice, a proposal, or an interview after the term", ("the decision's term_days",),
-          "Vw 2000 art. 62(1), (2)", "adopt_plan", departure_term),
+          "Vw 2000 art. 62(1), (2)", "record_interview", departure_term),
     Timer("D02", Said("the extended departure term ends", "de verlengde vertrektermijn loopt af"),
           "HoldPlaced", "RemovabilityChecked after it", _HOLD, "Vv 2000 art. 6.3", _CHECK, partial(hold_ends, _EXTENDED)),
     Timer("D04", Said("the first interview", "het eerste vertrekgesprek"),

@@ -2,7 +2,7 @@
 
 Every string is one of three things, and a test refuses a fourth:
 
-- `Code`: a short identifier or code that stays in the clear;
+- `Code`: a short identifier or code that stays in the clear; `Public`: a name of an organisation, place or programme, likewise;
 - `Text`: what somebody typed into a step; free text is personal by default;
 - `Personal[...]`, `Medical[...]`, `Custodial[...]`: a field of an event that is sealed with a key of its subject before it is
   hashed or stored. The class of data decides which key, so that medical data can be forgotten earlier than the rest.
@@ -24,6 +24,9 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 Code = Annotated[str, Meta(pattern=r"^[\w][\w.:/+-]{0,63}$", extra={"data": "code"})]
 """A code or identifier: letters, digits and `_ . : / + -`, at most 64; stays in the clear."""
+
+Public = Annotated[str, Meta(pattern=r"^[\w][\w .:/+&'()-]{0,63}$", extra={"data": "public"})]
+"""The name of an organisation, place, form or programme: never of a person; stays in the clear for the statistics."""
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000, extra={"data": "text"})]
 """Free text in a step. Sealed wherever an event keeps it."""
@@ -109,7 +112,8 @@ def first_moment(value: str) -> datetime:
 def last_moment(value: str) -> datetime:
     """When a day or a moment has passed: the end of that day, or the moment itself."""
     if len(value) == 10:
-        following = date.fromisoformat(value) + timedelta(days=1)
+        day = date.fromisoformat(value)
+        following = day if day == date.max else day + timedelta(days=1)  # 9999-12-31: "for ever"
         return datetime.combine(following, time.min, AMSTERDAM)
     return first_moment(value)
 

@@ -113,10 +113,10 @@ def _check_values(value: Any, prefix: str) -> None:
     for field, kind, item in leaves(value, prefix):
         if kind.get("data") == "country" and item not in COUNTRIES:
             raise Malformed(f"{field} is not an ISO 3166-1 country code or XX")
-        if kind.get("data") == "moment":
+        if isinstance(item, datetime) or kind.get("data") == "moment":
             try:
-                first_moment(item)
-            except ValueError:
+                day_of(item if isinstance(item, datetime) else first_moment(item))
+            except (ValueError, OverflowError):  # a time so early or late that Amsterdam has no day for it
                 raise Malformed(f"{field} is not a real day or time") from None
 
 

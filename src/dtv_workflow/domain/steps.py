@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import msgspec
@@ -138,6 +139,7 @@ def fact(
     return Row(step, Kind.FACT, phases, to, ALL_ROLES, incidents, *emits)
 
 
+@cache
 def hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
     """The field types of a struct with their annotations kept, as options and the data-kind test read them."""
     return get_type_hints(struct, include_extras=True)

@@ -16,16 +16,17 @@ from dtv_workflow.domain.case import Departure, DepartureCase
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
-from dtv_workflow.domain.chapters.holds import N03, RemovalAttemptCancelled, cancelling
+from dtv_workflow.domain.chapters.holds import N02, N03, RemovalAttemptCancelled, cancelling
 from dtv_workflow.domain.chapters.intake import another_case_is_open
 from dtv_workflow.domain.chapters.removal import N63, live
-from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Text, day_of
+from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Public, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
     OPEN_PHASES,
+    TERM_HOLDS,
     AgeBand,
     Block,
     CancelCause,
@@ -119,7 +120,7 @@ class DepartureConfirmed(Event, frozen=True, kw_only=True):
     TOPIC = "departure_confirmed.v1"
     departed_at: Moment
     destination: Code
-    issuer: Code
+    issuer: Public
     proof: DepartureProof | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
@@ -161,7 +162,7 @@ class DepartedUnsupervised(Event, frozen=True, kw_only=True):
 
 class ResidenceGranted(Event, frozen=True, kw_only=True):
     TOPIC = "residence_granted.v1"
-    permit: Code
+    permit: Public
     granted_on: date
 
 
@@ -222,7 +223,7 @@ class ConfirmSupervisedDeparture(Step, frozen=True, kw_only=True):
 
     departed_at: Annotated[PastMoment, Meta(description="When the person left.")]
     destination: Annotated[Code, Meta(description="Country of destination.")]
-    issuer: Annotated[Code, Meta(description="Who issued the proof.")]
+    issuer: Annotated[Public, Meta(description="Who issued the proof.")]
     proof: Annotated[DepartureProof, Meta(description="The proof.")] | None = None
 
 
@@ -253,7 +254,7 @@ class CloseUnsupervised(Step, frozen=True, kw_only=True):
 class RecordResidence(Step, frozen=True, kw_only=True):
     """Record that residence was granted (rechtmatig verblijf)."""
 
-    permit: Annotated[Code, Meta(description="What was granted.")]
+    permit: Annotated[Public, Meta(description="What was granted.")]
     granted_on: Annotated[PastDate, Meta(description="On which day.")]
 
 
@@ -288,11 +289,21 @@ def no_proof(case: DepartureCase, step: Step, context: Context) -> Finding:
 
 @guard(N03)
 def hold_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
-    open_then = case.open_holds(step.departed_at, Block.REMOVAL)
+    """The two kinds of a running term are answered as N02 only."""
+    blocking = case.open_holds(step.departed_at, Block.REMOVAL)
+    open_then = {id: hold for id, hold in blocking.items() if hold.kind not in TERM_HOLDS}
     if not open_then:
         return clear()
     named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in open_then.items())
     return found(f"open at departure: {named}", f"open bij vertrek: {named}", *(h.version for h in open_then.values()))
+
+
+@guard(N02)
+def term_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
+    for id, hold in case.open_holds(step.departed_at).items():
+        if hold.kind in TERM_HOLDS:
+            return found(f"open at departure: {id}", f"open bij vertrek: {id}", hold.version)
+    return clear()
 
 
 @guard(N63)
@@ -436,7 +447,8 @@ def reopened(case: DepartureCase, step: ReopenCase, context: Context) -> list[Ev
 LEADER = (Role.TEAM_LEADER,)
 REOPENERS = (Role.INTAKE_OFFICER, Role.TEAM_LEADER)
 CLOSED = Phase.CLOSED
-REMOVED = (already_closed, hold_open_at_departure, removed_on_no_live_attempt, removed_without_handover, no_proof)
+HELD = (hold_open_at_departure, term_open_at_departure)
+REMOVED = (already_closed, *HELD, removed_on_no_live_attempt, removed_without_handover, no_proof)
 VANISHED = (no_check, detained, minor_not_reported_missing)
 REOPEN = (departed_without_new_decision, another_case_is_open)
 

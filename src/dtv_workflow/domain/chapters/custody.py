@@ -16,7 +16,18 @@ from msgspec import Meta
 from dtv_workflow.domain.case import DepartureCase, Detained, Supervision
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, placing
-from dtv_workflow.domain.fields import Cents, Code, Count, Custodial, PastDayOrMoment, PastMoment, Text, day_of, first_moment
+from dtv_workflow.domain.fields import (
+    Cents,
+    Code,
+    Count,
+    Custodial,
+    PastDayOrMoment,
+    PastMoment,
+    Public,
+    Text,
+    day_of,
+    first_moment,
+)
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Event, Record
@@ -192,7 +203,7 @@ class DetentionOrdered(Event, frozen=True, kw_only=True):
     measures: tuple[Code, ...]
     lighter_means: Custodial[dict[str, str]]
     prospect: Custodial[str]
-    place: Code
+    place: Public
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.detained = Detained(version=record.version, article=self.article, since=day_of(record.occurred_at))
@@ -206,7 +217,7 @@ class DetentionReported(Event, frozen=True, kw_only=True):
     TOPIC = "detention_reported.v1"
     article: Article
     since: date
-    by: Code
+    by: Public
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.end_detention(self.since)
@@ -232,6 +243,7 @@ class DetentionLifted(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.end_detention(day_of(record.occurred_at))
+        case.court_lift = record.version if self.cause is LiftCause.COURT else case.court_lift
 
 
 class CourtNotified(Event, frozen=True, kw_only=True):
@@ -274,7 +286,7 @@ class OrderDetention(Step, frozen=True, kw_only=True):
     prospect: Annotated[Text, Meta(description="The prospect of removal (zicht op uitzetting).")]
     hearing_held: Annotated[bool, Meta(description="Whether the hearing was held.")]
     lawyer_informed: Annotated[bool, Meta(description="Whether the lawyer was told.")]
-    place: Annotated[Code, Meta(description="Where.")]
+    place: Annotated[Public, Meta(description="Where.")]
     lighter_means: Annotated[dict[Code, str], Meta(description="Each lighter means, and why it will not do.")] = {}
 
 
@@ -283,7 +295,7 @@ class ReportDetention(Step, frozen=True, kw_only=True):
 
     article: Annotated[Article, Meta(description="The article it rests on.")]
     since: Annotated[PastDayOrMoment, Meta(description="Since when.")]
-    by: Annotated[Code, Meta(description="By whom.")]
+    by: Annotated[Public, Meta(description="By whom.")]
 
 
 class ExtendDetention(Step, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import CooperationSeen, DepartureCase, Interview, Obstacle
 from dtv_workflow.domain.chapters.intake import Checklist
-from dtv_workflow.domain.fields import Code, Count, Medical, Personal, Text, day_of
+from dtv_workflow.domain.fields import Code, Count, Medical, Personal, Public, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, gives, recorded_as
@@ -64,7 +64,7 @@ class InterviewHeld(Event, frozen=True, kw_only=True):
     TOPIC = "interview_held.v1"
     kind: InterviewKind
     checklist: Medical[dict[str, str]]
-    interpreter: Code | None = None
+    interpreter: Public | None = None
     minutes: int | None = None
     report: Personal[str] | None = None
 
@@ -137,7 +137,7 @@ class RecordInterview(Step, frozen=True, kw_only=True):
 
     kind: Annotated[InterviewKind, Meta(description="What kind of interview.")]
     checklist: Annotated[Checklist, Meta(description="Special circumstances, item by item.")] = Checklist()
-    interpreter: Annotated[Code, Meta(description="Interpreter's language or number.")] | None = None
+    interpreter: Annotated[Public, Meta(description="Interpreter's language or number.")] | None = None
     minutes: Annotated[Count, Meta(description="How long it took, in minutes.")] | None = None
     report: Annotated[Text, Meta(description="The report.")] | None = None
 

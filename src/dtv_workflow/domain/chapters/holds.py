@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import Booking, DepartureCase, Hold
 from dtv_workflow.domain.chapters.authority import N12, other_approver
-from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Text, last_day, last_moment
+from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Public, Text, last_day, last_moment
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives
@@ -104,7 +104,7 @@ class RemovalAttemptCancelled(Event, frozen=True, kw_only=True):
 
     TOPIC = "removal_attempt_cancelled.v1"
     attempt: Code
-    stage: Code
+    stage: Public
     cause: CancelCause
     cost_cents: int | None = None
     hold: Code | None = None
@@ -200,7 +200,8 @@ def hold_blocks_removal(case: DepartureCase, step: Step, context: Context) -> Fi
 def removed_while_it_held(case: DepartureCase, step: PlaceHold, context: Context) -> Finding:
     """A hold that was there before a removal and is learned of afterwards: recorded as an incident, never as another history."""
     left = case.departure
-    if left is None or not left.removed or context.at > left.departed_at:
+    ended = last_moment(step.until) if step.until else None
+    if left is None or not left.removed or context.at > left.departed_at or (ended and ended <= left.departed_at):
         return clear(left.version if left else 0)
     return found("the person was removed while it held", "de betrokkene is uitgezet terwijl het gold", left.version)
 

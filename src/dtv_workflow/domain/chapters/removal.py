@@ -19,7 +19,7 @@ from dtv_workflow.domain.chapters.forced_departure import N04, check_not_of_the_
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, hold_blocks_removal, term_hold_open
 from dtv_workflow.domain.chapters.medical import conditions_unmet, pregnant_and_by_air
 from dtv_workflow.domain.chapters.travel_document import no_document_or_promise
-from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment
+from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment, Public
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
@@ -109,7 +109,7 @@ class PrecheckItems(Step, frozen=True, kw_only=True):
 class RemovalBooked(Event, frozen=True, kw_only=True):
     TOPIC = "removal_booked.v1"
     attempt: Code
-    carrier: Code
+    carrier: Public
     departs_at: Moment
     destination: Code
     escorts: int | None = None
@@ -152,7 +152,7 @@ class RemovalNoticeServed(_OnAttempt, frozen=True, kw_only=True):
 
 class HandedOverToKmar(_OnAttempt, frozen=True, kw_only=True):
     TOPIC = "handed_over_to_kmar.v1"
-    form: Code
+    form: Public
     monitor_notified: bool
 
     def apply(self, case: DepartureCase, record: Record) -> None:
@@ -166,7 +166,7 @@ class BookRemoval(Step, frozen=True, kw_only=True):
     """Book a removal (uitzetting)."""
 
     attempt: Annotated[Code, Meta(description="An id for the attempt.")]
-    carrier: Annotated[Code, Meta(description="The carrier.")]
+    carrier: Annotated[Public, Meta(description="The carrier.")]
     departs_at: Annotated[Moment, Meta(description="When it departs.")]
     destination: Annotated[Code, Meta(description="Country of destination.")]
     escorts: Annotated[Count, Meta(description="How many escorts.")] | None = None
@@ -193,7 +193,7 @@ class HandOver(Step, frozen=True, kw_only=True):
     """Hand the person over to the KMar (overdracht aan de KMar)."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
-    form: Annotated[Code, Meta(description="The handover form.")]
+    form: Annotated[Public, Meta(description="The handover form.")]
     monitor_notified: Annotated[bool, Meta(description="Whether the monitor was told.")]
 
 
@@ -201,7 +201,7 @@ class CancelRemoval(Step, frozen=True, kw_only=True):
     """Record that an attempt was cancelled."""
 
     attempt: Annotated[Code, Meta(description="The attempt's id.")]
-    stage: Annotated[Code, Meta(description="How far it had come.")]
+    stage: Annotated[Public, Meta(description="How far it had come.")]
     cause: Annotated[CancelCause, Meta(description="Why.")]
     cost_cents: Annotated[Cents, Meta(description="What it cost, in euro cents.")] | None = None
 

@@ -14,7 +14,7 @@ from dtv_workflow.domain.case import DepartureCase, Wish
 from dtv_workflow.domain.chapters.authority import N12, other_approver
 from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, hold_blocks_exit
-from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Text
+from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Public, Text
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
@@ -91,7 +91,7 @@ class OpportunityDeclined(Event, frozen=True, kw_only=True):
 class SupportRequested(Event, frozen=True, kw_only=True):
     TOPIC = "support_requested.v1"
     provider: SupportProvider
-    programme: Code
+    programme: Public
     cash_cents: int | None = None
     in_kind_cents: int | None = None
 
@@ -99,7 +99,7 @@ class SupportRequested(Event, frozen=True, kw_only=True):
 class SupportGranted(Event, frozen=True, kw_only=True):
     TOPIC = "support_granted.v1"
     provider: SupportProvider
-    programme: Code
+    programme: Public
     cash_cents: int | None = None
     in_kind_cents: int | None = None
 
@@ -128,7 +128,7 @@ class ForcedTrackSuspended(Event, frozen=True, kw_only=True):
 
 class TicketIssued(Event, frozen=True, kw_only=True):
     TOPIC = "ticket_issued.v1"
-    carrier: Code
+    carrier: Public
     departs_at: Moment
     destination: Code
     price_cents: int | None = None
@@ -167,7 +167,7 @@ class RequestSupport(Step, frozen=True, kw_only=True):
     """Ask a provider for return support (ondersteuning bij terugkeer)."""
 
     provider: Annotated[SupportProvider, Meta(description="Who supports.")]
-    programme: Annotated[Code, Meta(description="The programme.")]
+    programme: Annotated[Public, Meta(description="The programme.")]
     cash_cents: Annotated[Cents, Meta(description="Cash, in euro cents.")] | None = None
     in_kind_cents: Annotated[Cents, Meta(description="In kind, in euro cents.")] | None = None
 
@@ -176,7 +176,7 @@ class GrantSupport(Step, frozen=True, kw_only=True):
     """Record that support was granted."""
 
     provider: Annotated[SupportProvider, Meta(description="Who supports.")]
-    programme: Annotated[Code, Meta(description="The programme.")]
+    programme: Annotated[Public, Meta(description="The programme.")]
     cash_cents: Annotated[Cents, Meta(description="Cash, in euro cents.")] | None = None
     in_kind_cents: Annotated[Cents, Meta(description="In kind, in euro cents.")] | None = None
 
@@ -190,7 +190,7 @@ class ChooseVoluntaryDeparture(Step, frozen=True, kw_only=True):
 class IssueTicket(Step, frozen=True, kw_only=True):
     """Issue the ticket for an independent departure."""
 
-    carrier: Annotated[Code, Meta(description="The carrier.")]
+    carrier: Annotated[Public, Meta(description="The carrier.")]
     departs_at: Annotated[Moment, Meta(description="When it departs.")]
     destination: Annotated[Code, Meta(description="Country of destination.")]
     price_cents: Annotated[Cents, Meta(description="Price, in euro cents.")] | None = None

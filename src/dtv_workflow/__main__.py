@@ -1,0 +1,5 @@
+"""`python -m dtv_workflow` is `dtv`."""
+
+from dtv_workflow.cli.main import main
+
+main()
