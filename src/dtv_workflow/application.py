@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import EventStore, IntegrityError
 
+from dtv_workflow.actors import User, actor_of, as_given, authority, may_be_revoked, must_lead, roster
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
 from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
@@ -34,7 +35,7 @@ from dtv_workflow.domain.register import REGISTER, StoreOpened, UserGranted, Use
 from dtv_workflow.domain.steps import Context, Envelope, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase, Role
 from dtv_workflow.domain.workflow import EVENTS, STEPS
-from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy, Unauthorised
+from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy
 from dtv_workflow.store.files import Store, init_store, open_store_files
 from dtv_workflow.store.ledger import Request, SubjectClaim
 from dtv_workflow.store.seal import FORGOTTEN
@@ -69,14 +70,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def refusals(self, lang: str = "en") -> tuple[Refusal, ...]:
         """Every obstacle, in English or Dutch; empty unless refused."""
         return refusals(self.receipt, lang) if self.status == "refused" else ()
-
-
-class User(msgspec.Struct):
-    """A known actor: the roles granted and the operating-system account that may act under this name."""
-
-    name: str
-    roles: list[Role] = []
-    os_user: str | None = None
 
 
 class Register:
@@ -180,16 +173,7 @@ class Register:
 
     def users(self) -> dict[str, User]:
         """Every known actor with the roles granted now."""
-        users: dict[str, User] = {}
-        for record in self.history_of(REGISTER):
-            event = record.event
-            if isinstance(event, UserGranted):
-                user = users.setdefault(event.user, User(event.user))
-                user.roles = list(dict.fromkeys([*user.roles, event.granted]))
-                user.os_user = event.os_user or user.os_user
-            elif isinstance(event, UserRevoked) and event.user in users:
-                users[event.user].roles.remove(event.revoked)
-        return users
+        return roster(self.history_of(REGISTER))
 
     def founder(self) -> str:
         """The store's first team leader."""
@@ -197,70 +181,47 @@ class Register:
 
     def actor_here(self) -> str:
         """The actor of the operating-system user who runs this. Raises Unauthorised when there is none."""
-        for user in self.users().values():
-            if user.os_user == self.os_user:
-                return user.name
-        raise Unauthorised("no actor is bound to this account; a team leader adds one with `dtv user grant`")
+        return actor_of(self.os_user, self.users())
+
+    def grant(self, user: str, role: Role, os_user: str | None, envelope: Envelope) -> None:
+        """Give an actor a role, and bind the actor to an operating-system account (the actor's own name when none is given).
+
+        Raises Unauthorised unless a team leader asks.
+        """
+        users = self._led_by(envelope)
+        bound = os_user or (None if user in users else user)
+        self._tell(UserGranted(user=user, granted=role, os_user=bound), envelope, "grant")
+
+    def revoke(self, user: str, role: Role, envelope: Envelope) -> None:
+        """Take a role from an actor.
+
+        Raises Unauthorised unless a team leader asks, NotFound when the role was not granted, Conflict when it would leave the store
+        without a team leader.
+        """
+        may_be_revoked(user, role, self._led_by(envelope))
+        self._tell(UserRevoked(user=user, revoked=role), envelope, "revoke")
+
+    def _led_by(self, envelope: Envelope) -> dict[str, User]:
+        users = self.users()
+        if not self.store.training:
+            must_lead(envelope.actor, self.os_user, users)
+        return users
 
     def _context(self, row: Row, step: Step, envelope: Envelope, at: datetime, recorded_at: datetime) -> Context:
-        role, granted, approves = self._authority(row, envelope)
+        given = as_given(row, envelope) if self.store.training else authority(row, envelope, self.os_user, self.users())
         v_number = step.subject.v_number if isinstance(step, OpenCase) else None
         return Context(
             at=at,
             recorded_at=recorded_at,
             actor=envelope.actor,
-            role=role,
+            role=given.role,
             law=in_force(day_of(at)),
-            role_granted=granted,
+            role_granted=given.granted,
             second=envelope.second,
-            second_may_approve=approves,
+            second_may_approve=given.second_may_approve,
             reason_given=envelope.reason is not None,
             other_open_case=self._open_case_of(v_number),
         )
-
-    def _authority(self, row: Row, envelope: Envelope) -> tuple[Role, bool, bool]:
-        """The role acted in, whether it was granted, and whether the second person may approve."""
-        if self.store.training:
-            usual = Role.SUPERVISOR if Role.SUPERVISOR in row.roles else row.roles[0]
-            return envelope.role or usual, True, envelope.second is not None
-        users = self.users()
-        user = users.get(envelope.actor)
-        if user is None or not user.roles:
-            raise Unauthorised(f"{envelope.actor} is not a known actor here; a team leader adds one with `dtv user grant`")
-        if user.os_user != self.os_user:
-            raise Unauthorised(f"this account does not act as {envelope.actor}")
-        fitting = [role for role in user.roles if role in row.roles]
-        role = envelope.role or (fitting or user.roles)[0]
-        second = users.get(envelope.second or "")
-        return role, role in user.roles, bool(second and Role.TEAM_LEADER in second.roles)
-
-    def grant(self, user: str, role: Role, os_user: str | None, envelope: Envelope) -> None:
-        """Give an actor a role, and bind the actor to an operating-system account.
-
-        Raises Unauthorised unless a team leader asks.
-        """
-        self._leader(envelope)
-        bound = os_user or (None if user in self.users() else user)
-        self._tell(UserGranted(user=user, granted=role, os_user=bound), envelope, "grant")
-
-    def revoke(self, user: str, role: Role, envelope: Envelope) -> None:
-        """Take a role from an actor. Raises Unauthorised unless a team leader asks, NotFound when the role was not granted, and
-        Conflict when it would leave the store without a team leader."""
-        self._leader(envelope)
-        users = self.users()
-        if user not in users or role not in users[user].roles:
-            raise NotFound("that actor does not have that role")
-        leaders = [u for u in users.values() if Role.TEAM_LEADER in u.roles]
-        if role is Role.TEAM_LEADER and len(leaders) == 1:
-            raise Conflict("the last team leader stays; grant the role to somebody else first")
-        self._tell(UserRevoked(user=user, revoked=role), envelope, "revoke")
-
-    def _leader(self, envelope: Envelope) -> None:
-        if self.store.training:
-            return
-        user = self.users().get(envelope.actor)
-        if user is None or user.os_user != self.os_user or Role.TEAM_LEADER not in user.roles:
-            raise Unauthorised("a team leader grants and revokes roles")
 
     def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
         """Append to the register stream at whatever version is next."""

@@ -288,11 +288,16 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     def detention_days(self, article: Article, on: date) -> int:
         """Calendar days of detention under one article up to a day, that day not counted (Vc 2000 A5/6.8).
 
-        Days of another article never count here. A day of which the article changed counts once, for the article it changed to.
+        Days of another article never count here. A day of which the article changed counts once, for the article it changed to; so
+        does a day that two reports tell of.
         """
-        days = sum((i.to - i.since).days for i in self.intervals if i.article is article)
+        stretches = [(i.since, i.to) for i in self.intervals if i.article is article]
         if self.detained and self.detained.article is article:
-            days += max(0, (on - self.detained.since).days)
+            stretches.append((self.detained.since, on))
+        days, counted = 0, date.min
+        for since, to in sorted(stretches):
+            days += max(0, (to - max(since, counted)).days)
+            counted = max(counted, to)
         return days
 
     def end_detention(self, on: date) -> None:

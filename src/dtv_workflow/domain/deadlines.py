@@ -84,8 +84,8 @@ def _after(start: date, days: int) -> datetime:
 
 
 def departure_term(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
-    """Over once the strategy was taken up: a choice, a proposal, the forced track, or an interview after the term. Nothing follows
-    from its end by itself."""
+    """Over once the strategy was taken up: a choice, a proposal, the forced track, or an interview after the term. Nothing
+    follows from its end by itself."""
     decision, due = case.decision, case.term_ends()
     if decision is None or due is None or not decision.term_days:
         return

@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import (
     DepartureCase,
-    DublinAcceptance,
     Plan,
     Removability,
     ReturnDecision,
@@ -216,21 +215,6 @@ class VulnerabilityScreened(Event, frozen=True, kw_only=True):
         case.screening = Screening(version=record.version, answers=answers)
 
 
-class DublinAcceptanceRecorded(Event, frozen=True, kw_only=True):
-    TOPIC = "dublin_acceptance_recorded.v1"
-    member_state: Code
-    accepted_on: date
-    latest_transfer_on: date
-
-    def apply(self, case: DepartureCase, record: Record) -> None:
-        case.dublin = DublinAcceptance(
-            version=record.version,
-            member_state=self.member_state,
-            accepted_on=self.accepted_on,
-            latest_transfer_on=self.latest_transfer_on,
-        )
-
-
 class ReportingMissed(Event, frozen=True, kw_only=True):
     TOPIC = "reporting_missed.v1"
     count: int
@@ -309,14 +293,6 @@ class ScreenVulnerability(Step, frozen=True, kw_only=True):
 
     checklist: Annotated[Checklist, Meta(description="Special circumstances; what is not answered is recorded as unknown.")]
     review_on: Annotated[date, Meta(description="When to look again.")] | None = None
-
-
-class RecordDublinAcceptance(Step, frozen=True, kw_only=True):
-    """Record that another member state accepts the transfer."""
-
-    member_state: Annotated[Code, Meta(description="The member state.")]
-    accepted_on: Annotated[PastDate, Meta(description="Date of acceptance.")]
-    latest_transfer_on: Annotated[date, Meta(description="Latest transfer date (uiterste overdrachtsdatum).")]
 
 
 class RecordReportMissed(Step, frozen=True, kw_only=True):
@@ -454,7 +430,6 @@ ROWS: list[Row] = [
     fact(RecordReturnDecision, ANY_PHASE, decided, (entry_ban_barred,)),
     fact(RecordRemovability, ANY_PHASE, recorded_as(RemovabilityChecked)),
     decision(ScreenVulnerability, OPEN_PHASES, screened),
-    fact(RecordDublinAcceptance, ANY_PHASE, recorded_as(DublinAcceptanceRecorded)),
     fact(RecordReportMissed, ANY_PHASE, recorded_as(ReportingMissed)),
     decision(AdoptPlan, OPEN_PHASES, recorded_as(DeparturePlanAdopted)),
     decision(CompleteIntake, INTAKE, intake_completed, CHECKS, to=Phase.MOTIVATION),

@@ -1,4 +1,4 @@
-"""Travel documents (reisdocumenten): the laissez-passer, the embassy, the presentation, and what arrives.
+"""Travel documents (reisdocumenten): the laissez-passer, the embassy, the presentation, a Dublin acceptance, and what arrives.
 
 Law: Vc 2000 A3/4. The embassy is told only that somebody must leave: never an asylum fact, and nothing at all while an asylum
 application is pending.
@@ -11,8 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, LaissezPasser, Presentation, TravelDocument
-from dtv_workflow.domain.fields import Code, day_of
+from dtv_workflow.domain.case import DepartureCase, DublinAcceptance, LaissezPasser, Presentation, TravelDocument
+from dtv_workflow.domain.fields import Code, PastDate, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, recorded_as
@@ -98,7 +98,30 @@ class TravelDocumentReceived(Event, frozen=True, kw_only=True):
         )
 
 
+class DublinAcceptanceRecorded(Event, frozen=True, kw_only=True):
+    TOPIC = "dublin_acceptance_recorded.v1"
+    member_state: Code
+    accepted_on: date
+    latest_transfer_on: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.dublin = DublinAcceptance(
+            version=record.version,
+            member_state=self.member_state,
+            accepted_on=self.accepted_on,
+            latest_transfer_on=self.latest_transfer_on,
+        )
+
+
 # ------------------------------------------------------------------ steps
+
+
+class RecordDublinAcceptance(Step, frozen=True, kw_only=True):
+    """Record that another member state accepts the transfer."""
+
+    member_state: Annotated[Code, Meta(description="The member state.")]
+    accepted_on: Annotated[PastDate, Meta(description="Date of acceptance.")]
+    latest_transfer_on: Annotated[date, Meta(description="Latest transfer date (uiterste overdrachtsdatum).")]
 
 
 class OrderLaissezPasser(Step, frozen=True, kw_only=True):
@@ -173,6 +196,7 @@ SCREENS = (embassy_contact_blocked, not_screened, no_identity_interview)
 ROWS: list[Row] = [
     decision(OrderLaissezPasser, OPEN_PHASES, ORDERED, SCREENS),
     fact(RecordPresentation, ANY_PHASE, recorded_as(PresentationOutcomeRecorded)),
+    fact(RecordDublinAcceptance, ANY_PHASE, recorded_as(DublinAcceptanceRecorded)),
     fact(RecordTravelDocument, ANY_PHASE, recorded_as(TravelDocumentReceived)),
 ]
 # fmt: on
