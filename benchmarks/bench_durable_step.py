@@ -12,7 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dtv_workflow.application import create_register, new_id
+from dtv_workflow.answers import new_id
+from dtv_workflow.application import create_register
 from dtv_workflow.domain.chapters.guidance import OfferVoluntaryDeparture
 from dtv_workflow.domain.chapters.intake import OpenCase, Subject
 from dtv_workflow.domain.steps import Envelope

@@ -1,4 +1,4 @@
-"""Who may act: known actors with granted roles, each bound to an operating-system account. Pure: the roster comes from the register.
+"""Who may act: known actors with granted roles, each bound to an operating-system account. Pure: it reads the register's records.
 
 On a file store this is accountability, not enforcement: whoever can write the file can write the file.
 """

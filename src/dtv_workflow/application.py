@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import getpass
 import random
-import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,13 +20,14 @@ import msgspec
 from eventsourcing.persistence import EventStore, IntegrityError
 
 from dtv_workflow.actors import User, actor_of, as_given, authority, may_be_revoked, must_lead, roster
+from dtv_workflow.answers import ID_LENGTH, Answer, new_id, stream_of
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
 from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
 from dtv_workflow.domain.chapters.records import CommandRefused, Correct
 from dtv_workflow.domain.decide import Decision, answer, asked
 from dtv_workflow.domain.fields import day_of
-from dtv_workflow.domain.law.rules import Receipt, Refusal, refusals
+from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import check_past
 from dtv_workflow.domain.record import Event, Record, fold
@@ -44,32 +44,6 @@ ATTEMPTS = 50
 """How often a lost race is decided anew before the store is called busy."""
 
 SCHEMA = 1
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ID_LENGTH = 26
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What came of a step. `case` and `phase` are None for a refused opening; `receipt` says why either way.
-
-    `repeated` is true when the request id had been answered before: this is then that first answer, and nothing was done again.
-    """
-
-    status: str
-    step: str
-    request_id: str
-    case: str | None
-    phase: Phase | None
-    version: int
-    receipt: Receipt
-    events: tuple[str, ...] = ()
-    incidents: tuple[str, ...] = ()
-    back_dated: bool = False
-    repeated: bool = False
-    rehearsed: bool = False
-
-    def refusals(self, lang: str = "en") -> tuple[Refusal, ...]:
-        """Every obstacle, in English or Dutch; empty unless refused."""
-        return refusals(self.receipt, lang) if self.status == "refused" else ()
 
 
 class Register:
@@ -195,8 +169,7 @@ class Register:
     def revoke(self, user: str, role: Role, envelope: Envelope) -> None:
         """Take a role from an actor.
 
-        Raises Unauthorised unless a team leader asks, NotFound when the role was not granted, Conflict when it would leave the store
-        without a team leader.
+        Raises Unauthorised unless a team leader asks, NotFound when the role was not granted, Conflict when nobody would lead.
         """
         may_be_revoked(user, role, self._led_by(envelope))
         self._tell(UserRevoked(user=user, revoked=role), envelope, "revoke")
@@ -444,17 +417,6 @@ class _Taking:
             training=self.register.store.training,
         )
 
-
-
-def stream_of(case: str) -> str:
-    """The stream a case is stored in."""
-    return f"case/{case}"
-
-
-def new_id() -> str:
-    """A time-ordered id: 26 characters, the first ten its millisecond, the rest random. Its ending tells it apart."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def open_register(url: str | Path, **options: Any) -> Register:

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from dtv_workflow.application import ID_LENGTH, Answer, Register, create_register
+from dtv_workflow.answers import ID_LENGTH, Answer
+from dtv_workflow.application import Register, create_register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import OpenCase
 from dtv_workflow.domain.fields import day_of

@@ -202,9 +202,9 @@ def cancelled(p: Person, attempt: str, departs: int) -> Iterator[Beat]:
 
 
 def told_too_late(p: Person, attempt: str, departs: int) -> Iterator[Beat]:
-    """A notice the day before is refused, and so there is no flight."""
+    """A notice on the day itself is refused, and so there is no flight."""
     yield p.sv(departs - 7, "complete_precheck", attempt=attempt, items=COVERED)
-    notice = p.sv(departs - 1, "serve_removal_notice", attempt=attempt, to=["person", "lawyer"], language=p.language)
+    notice = p.sv(departs, "serve_removal_notice", attempt=attempt, to=["person", "lawyer"], language=p.language)
     yield notice._replace(expect="refused~N10", hour=9)
     yield p.sv(departs, "cancel_removal", attempt=attempt, stage="checked", cause="notice_missed", cost_cents=21_000)
 

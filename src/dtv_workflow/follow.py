@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -59,14 +60,6 @@ class Follower(NamedTuple):
     tables: tuple[sa.Table, ...]
     fold: Callable[[Batch], None]
 
-    @property
-    def shape(self) -> str:
-        """A digest of the tables as they are declared."""
-        made: list[DDLElement] = [CreateTable(table) for table in self.tables]
-        made += [CreateIndex(index) for table in self.tables for index in _indexes(table)]
-        ddl = "".join(str(each.compile(dialect=dialect())) for each in made)
-        return hashlib.sha256(ddl.encode()).hexdigest()[:16]
-
 
 class Status(NamedTuple):
     """How a follower stands: `stored` is the version of its tables (None: none yet), `building` how far a rebuild is."""
@@ -92,7 +85,7 @@ class Stand(NamedTuple):
     mark: str
 
     def fits(self, follower: Follower) -> bool:
-        return (self.version, self.shape) == (follower.version, follower.shape)
+        return (self.version, self.shape) == (follower.version, shape_of(follower.tables))
 
 
 _stands = sa.Table(
@@ -234,10 +227,9 @@ class Views:
         """How each follower stands, without catching up."""
         head, stands, found = self._log.recorder.max_notification_id(), self._seen(), []
         for name, follower in self.followers.items():
-            live, building = stands.get((name, 0)), stands.get((name, 1))
-            position = live.position if live else 0
-            stored, built = live.version if live else None, building.position if building else None
-            found.append(Status(name, follower.version, stored, position, head, max(0, head - position), built))
+            live, built = stands.get((name, 0)), stands.get((name, 1))
+            at, stored = (live.position, live.version) if live else (0, None)
+            found.append(Status(name, follower.version, stored, at, head, max(0, head - at), built and built.position))
         return found
 
     def connect(self) -> sa.Connection:
@@ -254,25 +246,24 @@ class Views:
     # ---------------------------------------------------------------- the loop
 
     def _follow(self, goal: int, rebuilt: frozenset[str], progress: Progress | None) -> int:
-        first = True
         while True:
             try:
-                with self._told():
-                    position, done = self._turn(goal, rebuilt, first)
+                with self._told(), self._writers.connect() as connection:
+                    position, done, first = 0, False, True
+                    while not done:
+                        position, done = self._turn(connection, goal, rebuilt, first)
+                        first = False
+                        if progress is not None:
+                            progress(min(position, goal), goal)
+                    return position
             except _Unusable:
                 for suffix in ("", "-wal", "-shm"):
                     self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-                continue
-            first = False
-            if progress is not None:
-                progress(min(position, goal), goal)
-            if done:
-                return position
 
-    def _turn(self, goal: int, rebuilt: frozenset[str], first: bool) -> tuple[int, bool]:
+    def _turn(self, connection: sa.Connection, goal: int, rebuilt: frozenset[str], first: bool) -> tuple[int, bool]:
         """Take one page: the position that all have reached, and whether that is far enough."""
         try:
-            with self._writing() as connection:
+            with self._writing(connection):
                 fed = self._to_feed(connection, rebuilt, first)
                 # Never back behind what a reader of the old tables may have been shown.
                 goal = max(goal, *(stand.position for stand in self._rows(connection).values() if stand.name in self.followers))
@@ -327,7 +318,7 @@ class Views:
         for table in follower.tables:
             connection.execute(CreateTable(table.to_metadata(sa.MetaData(), name=BUILDING + table.name)))
         names = " ".join(table.name for table in follower.tables)
-        self._put(connection, stand := Stand(follower.name, 1, follower.version, follower.shape, names, 0, ""))
+        self._put(connection, stand := Stand(follower.name, 1, follower.version, shape_of(follower.tables), names, 0, ""))
         return stand
 
     def _swap(self, connection: sa.Connection, name: str) -> None:
@@ -356,9 +347,9 @@ class Views:
     # ---------------------------------------------------------------- the file
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def _writing(self, connection: sa.Connection) -> Iterator[None]:
         """A transaction that holds the write lock from its first statement: nobody else reads a position to write after it."""
-        with self._writers.connect() as connection:
+        with connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             if connection.exec_driver_sql("PRAGMA user_version").scalar() != FORMAT:
                 tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
@@ -366,8 +357,7 @@ class Views:
                     connection.exec_driver_sql(f'DROP TABLE "{name}"')
                 connection.execute(CreateTable(_stands))
                 connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
-            yield connection
-            connection.commit()
+            yield
 
     def _seen(self) -> dict[tuple[str, int], Stand]:
         """How the followers stand, without a lock and without making anything; empty where that cannot be read."""
@@ -378,8 +368,12 @@ class Views:
         return {}
 
     def _writer(self) -> Any:
-        with suppress(FileExistsError):
+        try:
             new_file(self.path)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise NoStore(f"{self.path} cannot be made: {error.strerror}") from error
         connection = self._open("rw")
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes, rows and position together, is folded again
@@ -400,16 +394,13 @@ class Views:
         made = connection.exec_driver_sql("PRAGMA user_version").scalar() == FORMAT
         stands = self._rows(connection) if made else {}
         live = [stands.get((name, 0)) for name in self.followers]
-        connection.info["stands"] = stands
-        connection.info["position"] = min(stand.position if stand else -1 for stand in live)
+        connection.info.update(stands=stands, position=min(stand.position if stand else -1 for stand in live))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """SQLite's and the system's errors about `views.db` in our words."""
+        """SQLite's errors about `views.db` in our words."""
         try:
             yield
-        except OSError as error:
-            raise NoStore(f"{self.path} cannot be written: {error.strerror}") from error
         except (DBAPIError, SQLITE_MODULE.Error) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             code = int(getattr(cause, "sqlite_errorcode", 0) or 0) & 0xFF
@@ -439,6 +430,14 @@ def poisoned(position: int | None, stream: str, version: int, why: str) -> Poiso
     """The error that names the event nobody gets past."""
     at = f" at position {position}" if position else ""
     return PoisonedEvent(f"event {version} of {stream}{at} cannot be followed: {why}; the views stop before it")
+
+
+@cache
+def shape_of(tables: tuple[sa.Table, ...]) -> str:
+    """A digest of tables as they are declared."""
+    made: list[DDLElement] = [CreateTable(table) for table in tables]
+    made += [CreateIndex(index) for table in tables for index in _indexes(table)]
+    return hashlib.sha256("".join(str(each.compile(dialect=dialect())) for each in made).encode()).hexdigest()[:16]
 
 
 def _indexes(table: sa.Table) -> list[sa.Index]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 import msgspec
 
-from dtv_workflow.batch import told_of
 from dtv_workflow.cli.render import as_json, safe
 from dtv_workflow.cli.settings import Choice, Command, Settings, told
 from dtv_workflow.cli.values import bare, personal, prompted, value, words
@@ -116,11 +116,13 @@ def _when(row: Row) -> str:
 
 def taken(row: Row, case: str | None, fields: dict[str, Any], settings: Settings) -> int:
     """Take one step and tell what came of it. Gives the exit status: 0 done, 3 refused."""
+    from dtv_workflow.batch import told_of
+
     step = read_step(step_name(row.step), fields)
     with settings.register() as register:
         answer = register.answer(step, case, settings.envelope(register), rehearse=settings.dry_run)
         if answer.status == "refused":
-            return refused(told_of(answer, settings.language), settings)
+            return refused(told_of(answer, settings.language), settings, row)
         if settings.machine:
             click.echo(as_json(told_of(answer)))
             return 0
@@ -146,7 +148,7 @@ def happened(told_: dict[str, Any], settings: Settings) -> None:
         click.secho(f"  incident {code}: {says.nl if settings.dutch else says.en}", fg="yellow")
 
 
-def refused(told_: dict[str, Any], settings: Settings) -> int:
+def refused(told_: dict[str, Any], settings: Settings, row: Row) -> int:
     """Tell a refusal: every obstacle, its law, what is, what is needed, and what lifts it. Gives exit status 3."""
     obstacles = told_["refusals"]
     codes = ", ".join(dict.fromkeys(o["code"] for o in obstacles))
@@ -160,21 +162,29 @@ def refused(told_: dict[str, Any], settings: Settings) -> int:
         click.echo(err=True)
         click.secho(f"{obstacle['code']} {obstacle['rule']}", err=True, bold=True)
         click.echo(f"  {obstacle['title']}  [{obstacle['law']}]", err=True)
-        cure = f"{as_command(obstacle['lifts'], told_['case'])}  ({', '.join(obstacle['by'])})"
+        cure = f"{as_command(obstacle['lifts'], told_['case'], row)}  ({', '.join(obstacle['by'])})"
         words_ = ("is", "nodig", "oplossing") if dutch else ("is", "needs", "cure")
         for word, said in zip(words_, (obstacle["is"], obstacle["needs"], cure), strict=True):
             click.echo(f"  {word:9} {safe(said)}", err=True)
     return 3
 
 
-def as_command(lifts: str, case: str | None) -> str:
-    """A rule's cure as something to type: a step's name becomes its command on this case."""
-    name, _, rest = lifts.partition(" ")
-    row = STEPS.get(name.rstrip(","))
-    if row is None:
-        return lifts
-    verb = "do" if row.kind is Kind.DECISION else "record"
-    return f"dtv {verb} {kebab(name)} {case[-5:] if case else 'CASE'}{' ' + rest if rest else ''}"
+def as_command(lifts: str, case: str | None, row: Row | None = None) -> str:
+    """A rule's cure as something to type: a step's name becomes its command on this case, "the same step" that of `row`."""
+    short = case[-5:] if case else "CASE"
+    if row is not None and lifts.startswith("the same step with --"):
+        lifts = lifts.replace("the same step with", step_name(row.step), 1)
+    cures = [re.sub(r"^or ", "", part) for part in lifts.split(", ")]
+    return ", or ".join(_command(cure, short) for cure in cures)
+
+
+def _command(cure: str, short: str) -> str:
+    name, _, rest = cure.partition(" ")
+    found = STEPS.get(name)
+    if found is None:
+        return cure.replace("CASE", short)
+    verb = "do" if found.kind is Kind.DECISION else "record"
+    return f"dtv {verb} {kebab(name)} {short}{' ' + rest if rest else ''}"
 
 
 def after(register: Any, case: str | None, settings: Settings) -> None:

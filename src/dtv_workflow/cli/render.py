@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from dtv_workflow.cli.settings import Settings
+from dtv_workflow.domain.fields import AMSTERDAM
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
@@ -90,6 +92,26 @@ def page(title: str, pairs: Iterable[tuple[str, Any]]) -> None:
     click.secho(title, bold=True)
     for name, value in said:
         click.echo(f"  {name.ljust(width)}  {value}")
+
+
+def clock(moment: datetime) -> str:
+    """A moment in Europe/Amsterdam, to the minute."""
+    return moment.astimezone(AMSTERDAM).strftime("%Y-%m-%d %H:%M")
+
+
+def aligned(rows: Iterable[tuple[str, ...]], indent: str = "  ") -> None:
+    """Lines in columns, without a heading."""
+    lines = [tuple(safe(cell) for cell in row) for row in rows]
+    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = [cell + " " * (width - width_of(cell)) for cell, width in zip(line, widths, strict=True)]
+        click.echo((indent + "  ".join(cells)).rstrip())
+
+
+def wrapped(words: Iterable[str]) -> None:
+    """Words with commas, wrapped between them and never within one."""
+    for line in textwrap.wrap(", ".join(words), 100, break_on_hyphens=False):
+        click.echo(f"  {line}")
 
 
 def _csv(cells: list[list[str]], columns: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -14,6 +15,7 @@ from typing import Any, get_args, get_origin
 import click
 import msgspec
 
+from dtv_workflow.domain.fields import last_moment
 from dtv_workflow.domain.steps import Step, hints
 from dtv_workflow.errors import Malformed
 
@@ -154,6 +156,19 @@ def reason_from(given: str | None) -> str | None:
     if re.fullmatch(r"[a-z][a-z0-9_]{0,63}", given):
         return given
     raise Malformed("--reason is personal data: give it as @FILE or - (stdin), or as a coded word such as late_entry")
+
+
+def moment_of(given: str | None, name: str = "--as-known-at") -> datetime | None:
+    """A time with offset, or a day (its end). Raises Malformed."""
+    if given is None:
+        return None
+    try:
+        moment = last_moment(given) if len(given) == 10 else datetime.fromisoformat(given.upper())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Malformed(f"{name} must be a day, or a time with offset such as 2026-01-05T10:00:00+01:00")
+    return moment
 
 
 def prompted(name: str, declared: Any, says: str) -> Any:

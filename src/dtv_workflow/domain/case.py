@@ -288,8 +288,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     def detention_days(self, article: Article, on: date) -> int:
         """Calendar days of detention under one article up to a day, that day not counted (Vc 2000 A5/6.8).
 
-        Days of another article never count here. A day of which the article changed counts once, for the article it changed to; so
-        does a day that two reports tell of.
+        Days of another article never count here. A day of which the article changed counts once, for the article it changed to;
+        so does a day that two reports tell of.
         """
         stretches = [(i.since, i.to) for i in self.intervals if i.article is article]
         if self.detained and self.detained.article is article:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -113,7 +113,10 @@ def put(record: Record, field: str, value: object) -> Record:
 def fitting(event: type[Event], field: str, value: object) -> Any:
     """The value as the field's type. Raises msgspec.ValidationError when it does not fit, KeyError for an unknown field."""
     types = {f.name: f.type for f in msgspec.structs.fields(event)} | {"occurred_at": Moment}
-    return msgspec.convert(value, types[field], strict=True)
+    fitted = msgspec.convert(value, types[field], strict=True)
+    if isinstance(fitted, date) and not date.min.year < fitted.year < date.max.year:
+        raise msgspec.ValidationError("no term can be counted from the first or the last year there is")
+    return fitted
 
 
 CORRECTION_TOPIC = "correction_recorded.v1"

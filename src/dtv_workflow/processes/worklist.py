@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -98,7 +98,7 @@ def to_do(case: DepartureCase, law: Ruleset, now: datetime, due: timedelta | Non
         return []
     running = deadlines(case, law, now)
     urgent = [*_wish(case, running), *_detention(case, law, now, running), *_bookings(case, law, now), *_holds(case, now)]
-    said = {found.code for found in urgent} | ({"D29", "D30", "D08"} if case.live_bookings() else set())
+    said = {found.code for found in urgent}
     horizon = now + (due if due is not None else timedelta(days=law["worklist.horizon"]))
     rest = [d for d in running if d.code not in said and d.due <= horizon]
     dated = list(_dated(rest[:1], now))
@@ -120,20 +120,29 @@ def short_ids(ids: list[str]) -> dict[str, str]:
 
 
 def command(step: str, short: str, options: dict[str, str]) -> str:
-    """The command line of a step: what is known filled in, what must be typed shown as `…`, free text asked from stdin as `-`."""
+    """The command line of a step: what is known filled in, what must be chosen shown as `…`. A personal field comes from stdin
+    (`-`), and since there is one stdin, a second one from a file."""
     row = STEPS[step]
     words = ["dtv", "do" if row.kind is Kind.DECISION else "record", step.replace("_", "-"), short]
     types = hints(row.step)
+    personal = iter("-")
     for field in msgspec.structs.fields(row.step):
-        if field.name in options or field.required:
-            value = options.get(field.name) or ("-" if _is_text(types[field.name]) else "…")
-            words += [f"--{field.name.replace('_', '-')}", value]
+        name = field.name.replace("_", "-")
+        if field.name in options:
+            words += [f"--{name}", options[field.name]]
+        elif field.required and getattr(types[field.name], "__origin__", None) is bool:
+            words.append(f"--[no-]{name}")
+        elif field.required:
+            words += [f"--{name}", next(personal, "@FILE") if _personal(types[field.name]) else "…"]
     return " ".join([*words, "--second …"] if "second" in options else words)
 
 
-def _is_text(declared: Any) -> bool:
+def _personal(declared: Any) -> bool:
+    """Whether a field holds what a person typed, itself or within it."""
+    if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
+        return any(_personal(kind) for kind in hints(declared).values())
     said = [meta.extra for meta in getattr(declared, "__metadata__", ()) if isinstance(meta, msgspec.Meta) and meta.extra]
-    return any(extra.get("data") == "text" for extra in said)
+    return any(extra.get("data") == "text" for extra in said) or any(_personal(part) for part in get_args(declared))
 
 
 def _task(case: DepartureCase, short: str, found: Found) -> Task:
@@ -247,9 +256,22 @@ def _dated(running: list[Deadline], now: datetime) -> Iterator[Found]:
         late = deadline.due <= now
         why = Said(f"past due: {deadline.what.en}", f"verlopen: {deadline.what.nl}") if late else deadline.what
         urgency = Urgency.PAST_DUE if late else Urgency.NEXT_DUE
-        known = {"attempt": deadline.about} if deadline.code in {"D29", "D30"} and deadline.about else {}
-        yield _due(urgency, deadline, why, known)
+        yield _due(urgency, deadline, why, _known(deadline))
 
+
+def _known(deadline: Deadline) -> dict[str, str]:
+    """The options without which the proposed step would not answer this deadline."""
+    if deadline.code in {"D29", "D30"} and deadline.about:
+        return {"attempt": deadline.about}
+    return _OPTIONS.get(deadline.code, {})
+
+
+_OPTIONS = {
+    "D01": {"checklist": "…"},
+    "D04": {"kind": "first", "checklist": "…"},
+    "D05": {"checklist": "…"},
+    "D06": {"next_review": "…"},
+}
 
 _MISSING = {
     "no_supervisor": "assign_supervisor",
@@ -267,7 +289,7 @@ def _lacking(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Found
     if case.phase is Phase.INTAKE:
         yield _intake(case, law, now)
     elif not case.interviews:
-        yield _lack("record_interview", "no interview held", "geen vertrekgesprek gevoerd")
+        yield _lack("record_interview", "no interview held", "geen vertrekgesprek gevoerd", **_OPTIONS["D04"])
     elif case.phase is Phase.MOTIVATION and not case.offers:
         yield _lack("offer_voluntary_departure", "independent departure not offered", "zelfstandig vertrek niet aangeboden")
     elif case.phase is Phase.VOLUNTARY_DEPARTURE and case.ticket_departs_at is None:
@@ -290,5 +312,5 @@ def _due(urgency: Urgency, deadline: Deadline, why: Said, known: dict[str, str])
     return Found(urgency=urgency, why=why, step=deadline.proposes, due=deadline.due, code=deadline.code, options=known)
 
 
-def _lack(step: str, en: str, nl: str) -> Found:
-    return Found(urgency=Urgency.LACKING, why=Said(en, nl), step=step)
+def _lack(step: str, en: str, nl: str, **options: str) -> Found:
+    return Found(urgency=Urgency.LACKING, why=Said(en, nl), step=step, options=options)

@@ -176,7 +176,7 @@ class ReturnDecisionRecorded(Event, frozen=True, kw_only=True):
     decided_on: date
     served_on: date
     language: Code
-    term_days: int
+    term_days: Annotated[int, Meta(ge=0, le=28)]
     term_reasoned: bool
     term_reason: Personal[str] | None = None
     entry_ban_years: int | None = None

@@ -1,0 +1,161 @@
+"""Judging without asking: what may be done in a case now, and what every guard of a step says. Records nothing, changes nothing.
+
+A step that is only partly filled in is completed with neutral values, and each guard is watched to see which of the step's own
+fields it looked at: what depends on a field that was not given is never told as if it were known.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, NamedTuple, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.decide import asked
+from dtv_workflow.domain.fields import AMSTERDAM, day_of
+from dtv_workflow.domain.law.rules import RULES, Receipt, Verdict
+from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.reading import read_step
+from dtv_workflow.domain.steps import Context, Row, Step, hints, step_name
+from dtv_workflow.domain.vocabulary import Kind, Phase
+from dtv_workflow.domain.workflow import STEPS, possible
+
+ANYONE = "anyone"
+"""The actor of a judgement that is not about somebody in particular: in a fitting role, and not the proposer."""
+
+
+class Judged(NamedTuple):
+    """A verdict, the fields not given that it depends on, and whether the step itself would meet it when filled in."""
+
+    verdict: Verdict
+    depends: tuple[str, ...] = ()
+    own: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it stands in the way whatever is filled in."""
+        return not (self.verdict.met or self.depends or self.own)
+
+
+class Possible(NamedTuple):
+    """A step of the phase: what refuses it now whatever is filled in, and what it asks for besides its required fields."""
+
+    row: Row
+    codes: tuple[str, ...]
+    asks: tuple[str, ...]
+
+
+def neutral(row: Row, at: datetime, other_open_case: str | None = None) -> Context:
+    """A context for somebody who may: a fitting role, now, under the law in force."""
+    law = in_force(day_of(at))
+    return Context(at=at, recorded_at=at, actor=ANYONE, role=row.roles[0], law=law, other_open_case=other_open_case)
+
+
+def judge(case: DepartureCase, row: Row, given: dict[str, Any], context: Context) -> tuple[list[Judged], Receipt]:
+    """Every guard of a step on this case, with the fields given. Raises Malformed for a field that cannot be read.
+
+    An id that must be one of the case's (a hold, an obstacle, an attempt) depends on nothing when the case has none.
+    """
+    ids = named_in(case)
+    known = {name: found[0] for name, found in ids.items() if found and name in row.step.__struct_fields__}
+    step = read_step(step_name(row.step), placeholders(row.step, context.at) | known | given)
+    _, receipt = asked(case, step, context)
+    fields = [f.name for f in msgspec.structs.fields(row.step) if f.required]
+    missing = {name for name in fields if name not in given and (name not in ids or ids[name])}
+    looked: dict[tuple[str, str], set[str]] = {}
+    for guard in row.guards:
+        watched = Watched(step)
+        guard.ask(case, watched, context)  # type: ignore[arg-type]
+        looked[guard.rule.code, guard.name] = watched.seen_
+    judged = []
+    for verdict in receipt.verdicts:
+        depends = looked.get((verdict.code, verdict.guard), set()) & missing
+        judged.append(Judged(verdict, tuple(sorted(depends)), _cured_by_itself(verdict.code, row)))
+    return judged, receipt
+
+
+def may(case: DepartureCase, at: datetime, other_open_case: str | None = None) -> list[Possible]:
+    """The steps the map has in the case's phase, each with what refuses it now."""
+    if case.phase is Phase.UNOPENED:
+        return []
+    found = []
+    for name in possible(case.phase):
+        row = STEPS[name]
+        judged, _ = judge(case, row, {}, neutral(row, at, other_open_case))
+        refusing = [j.verdict.code for j in judged if j.stands and row.kind is Kind.DECISION]
+        asks = [j.verdict.code for j in judged if j.own and not j.verdict.met and not j.depends]
+        found.append(Possible(row, tuple(dict.fromkeys(refusing)), tuple(dict.fromkeys(asks))))
+    return found
+
+
+def named_in(case: DepartureCase) -> dict[str, list[str]]:
+    """What a step can be about in this case: its holds, obstacles and live attempts by id."""
+    return {"hold": list(case.holds), "obstacle": list(case.obstacles), "attempt": list(case.live_bookings())}
+
+
+def _cured_by_itself(code: str, row: Row) -> bool:
+    """Whether a rule is met by filling in the step itself: `order_detention --grounds`, `the same step with --second`."""
+    lifts = RULES[code].lifts
+    return lifts.startswith("the same step") or lifts.split()[0].rstrip(",") == step_name(row.step)
+
+
+class Watched:
+    """A step that remembers which of its fields were looked at. Passes for the step wherever a guard asks."""
+
+    def __init__(self, step: Step) -> None:
+        self.step_, self.seen_ = step, set[str]()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self.step_)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.step_.__struct_fields__:
+            self.seen_.add(name)
+        return getattr(self.step_, name)
+
+
+# ------------------------------------------------------------------ neutral values
+
+
+def placeholders(step: type[msgspec.Struct], at: datetime) -> dict[str, Any]:
+    """A neutral plain value for every required field of a step."""
+    types = hints(step)
+    return {f.name: _neutral(types[f.name], at) for f in msgspec.structs.fields(step) if f.required}
+
+
+def _neutral(declared: Any, at: datetime) -> Any:
+    """The plainest value a declared type takes."""
+    kind, limits = _unwrapped(declared)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind)).value
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return placeholders(kind, at)
+    if get_origin(kind) is tuple:
+        return [_neutral(get_args(kind)[0], at) for _ in range(limits.get("min_length") or 0)]
+    if get_origin(kind) is dict:
+        return {}
+    local = at.astimezone(AMSTERDAM)
+    simple: dict[Any, Any] = {
+        bool: False, int: limits.get("ge") or 0, date: local.date().isoformat(), datetime: local.isoformat(),
+    }  # fmt: skip
+    if kind in simple:
+        return simple[kind]
+    return {"country": "XX", "moment": local.date().isoformat()}.get(limits.get("data", ""), "x")
+
+
+def _unwrapped(declared: Any, limits: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    """A type without its annotations and without None, and what the annotations say."""
+    limits = {} if limits is None else limits
+    if hasattr(declared, "__metadata__"):
+        for meta in declared.__metadata__:
+            if isinstance(meta, Meta):
+                limits |= {"ge": meta.ge, "min_length": meta.min_length} | (meta.extra or {})
+        return _unwrapped(declared.__origin__, limits)
+    parts = [part for part in get_args(declared) if part is not type(None)]
+    if get_origin(declared) not in (tuple, dict, None) and len(parts) == 1:
+        return _unwrapped(parts[0], limits)
+    return declared, limits

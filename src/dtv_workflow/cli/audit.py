@@ -1,0 +1,276 @@
+"""`dtv audit`, and the verbs of `dtv case` that read a history: log, diff, replay."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.render import clock, safe, show
+from dtv_workflow.cli.settings import Command, Settings, group
+from dtv_workflow.cli.values import moment_of
+from dtv_workflow.errors import NotFound
+
+if TYPE_CHECKING:
+    from dtv_workflow.application import Register
+    from dtv_workflow.audit.replay import Replayed
+    from dtv_workflow.domain.record import Record
+
+
+@group("Replay a case's history, as it was known at any moment.")
+def audit() -> None: ...
+
+
+# ------------------------------------------------------------------ what every verb needs
+
+
+def known(register: Register, reference: str, at: datetime | None = None) -> list[Record]:
+    """A case's history, as it was known at a moment. Raises NotFound."""
+    history = register.history(reference)
+    if at is not None:
+        history = [record for record in history if record.recorded_at <= at]
+    if not history:
+        raise NotFound("the case was not known at that time")
+    return history
+
+
+def now_in(register: Register, history: list[Record], at: datetime | None) -> datetime:
+    """Now, or the moment looked back to. In a training store time never lies before the case's own story."""
+    now = at or register.clock()
+    return max(now, history[-1].recorded_at) if register.store.training and at is None else now
+
+
+# ------------------------------------------------------------------ replay
+
+
+@audit.command("replay", cls=Command, looks_back=True)
+@click.argument("reference", metavar="CASE")
+@click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Up to this version.")
+@click.option("--step", "stepwise", is_flag=True, help="Event by event: what each changed, and how its guards answered then.")
+@click.pass_obj
+def replay_(settings: Settings, reference: str, to: int | None, stepwise: bool) -> None:
+    """Rebuild a case from its events. Replay believes: it asks no guard, and shows the answers they gave at the time."""
+    from dtv_workflow.audit.replay import replay, up_to
+
+    with settings.register() as register:
+        history = known(register, reference, moment_of(settings.as_known_at))
+    if to is not None and to > len(history):
+        raise NotFound(f"the case has no version {to}; it has {len(history)}")
+    steps = list(replay(up_to(history, version=to)))
+    if stepwise:
+        _stepwise(steps, settings)
+    else:
+        _state(steps, settings)
+
+
+def _state(steps: list[Replayed], settings: Settings) -> None:
+    """The facets at the end, each with the version that set it."""
+    set_by = {change.facet: step.record.version for step in steps for change in step.changes}
+    rows = [
+        {"facet": name, "value": _worded(name, value), "version": set_by.get(name, 1)}
+        for name, value in steps[-1].facets.items()
+    ]
+    show(rows, ["version", "facet", "value"], settings)
+    last = steps[-1].record
+    if settings.shape == "table":
+        click.echo(f"\n{len(steps)} events, {last.originator_id.removeprefix('case/')}, {clock(last.recorded_at)}", err=True)
+
+
+def _worded(name: str, value: Any) -> str:
+    from dtv_workflow.audit.replay import Change, text
+
+    return _veiled(value) if Change(name, None, value).sealed else text(value)
+
+
+def _stepwise(steps: list[Replayed], settings: Settings) -> None:
+    if settings.shape in ("plain", "csv"):
+        rows = [
+            {"version": step.record.version, "occurred_at": step.record.occurred_at, "event": step.record.name, **change}
+            for step in steps
+            for change in changes(step, sealed=False) or [{}]
+        ]
+        show(rows, ["version", "occurred_at", "event", "facet", "before", "after"], settings)
+        return
+    if settings.machine:
+        told = ({"changes": changes(step, sealed=False), "guards": _verdicts(step.record, settings)} for step in steps)
+        show([entry(step, False) | more for step, more in zip(steps, told, strict=True)], [], settings)
+        return
+    for step in steps:
+        record = step.record
+        click.secho(f"{record.version}  {clock(record.occurred_at)}  {safe(record.name)}", bold=True)
+        for change in changes(step, sealed=False):
+            click.echo(f"     {safe(change['facet'])}: {safe(change['before'])} → {safe(change['after'])}")
+        for verdict in _verdicts(record, settings):
+            mark = click.style("✓", fg="green") if verdict["met"] else click.style("✗", fg="red")
+            said = f": {safe(verdict['is'])}" if verdict["is"] else ""
+            click.echo(f"     {mark} {verdict['code']} {verdict['guard']}  [{verdict['law']}]{said}")
+
+
+def _verdicts(record: Record, settings: Settings) -> list[dict[str, Any]]:
+    """The receipt as it was given: never judged anew."""
+    return [
+        {"code": v.code, "guard": v.guard, "law": v.law, "met": v.met,
+         "is": (v.is_.nl if settings.dutch else v.is_.en) if v.is_ else None, "relied_on": v.relied}
+        for v in (record.receipt.verdicts if record.receipt else ())
+    ]
+
+
+# ------------------------------------------------------------------ log
+
+
+COLUMNS = (
+    "version", "occurred_at", "recorded_at", "event", "step", "actor", "role", "second", "source", "back_dated", "codes",
+    "request_id",
+)  # fmt: skip
+
+
+@click.command("log", cls=Command, looks_back=True)
+@click.argument("reference", metavar="CASE")
+@click.option("--reverse", is_flag=True, help="Oldest first.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many events.")
+@click.option("-p", "--patch", is_flag=True, help="With the facets each event changed, and the texts that are sealed elsewhere.")
+@click.pass_obj
+def log(settings: Settings, reference: str, reverse: bool, limit: int | None, patch: bool) -> None:
+    """The history, newest first: what happened, who said so, in which role, and what was refused."""
+    from dtv_workflow.audit.replay import replay
+
+    with settings.register() as register:
+        history = known(register, reference, moment_of(settings.as_known_at))
+    steps = list(replay(history))
+    steps = (steps if reverse else steps[::-1])[:limit]
+    rows = [entry(step, patch) for step in steps]
+    if settings.machine or settings.shape == "csv":
+        show(rows, COLUMNS, settings)
+        return
+    _history(steps, rows, patch, settings)
+
+
+def entry(step: Replayed, patch: bool) -> dict[str, Any]:
+    """One event as data; what is sealed only when asked for."""
+    record = step.record
+    row: dict[str, Any] = {
+        "version": record.version, "occurred_at": record.occurred_at, "recorded_at": record.recorded_at, "event": record.name,
+        "step": kebab(record.step), "actor": record.actor, "role": record.role.value, "second": record.second,
+        "source": record.source, "back_dated": record.back_dated, "codes": codes_of(record), "request_id": record.request_id,
+    }  # fmt: skip
+    if patch:
+        row["changes"] = changes(step, sealed=True)
+        row["texts"] = texts(record)
+    return row
+
+
+def codes_of(record: Record) -> list[str]:
+    """The codes of a refusal or of an incident."""
+    event: Any = record.event
+    if record.name == "CommandRefused":
+        return list(event.codes)
+    return [event.code] if record.name == "IntegrityIncidentRaised" else []
+
+
+def changes(step: Replayed, *, sealed: bool) -> list[dict[str, str]]:
+    """What an event changed, in words; what came from a sealed field only when asked for."""
+    from dtv_workflow.audit.replay import text
+
+    return [
+        {
+            "facet": change.facet,
+            "before": text(change.before) if sealed or not change.sealed else _veiled(change.before),
+            "after": text(change.after) if sealed or not change.sealed else _veiled(change.after),
+        }
+        for change in step.changes
+    ]
+
+
+def _veiled(given: Any) -> str:
+    return "sealed" if given is not None else "–"
+
+
+def texts(record: Record) -> dict[str, str]:
+    """The sealed fields of an event, and its reason."""
+    from dtv_workflow.audit.replay import text
+    from dtv_workflow.domain.fields import sealed_class
+
+    fields = msgspec.structs.fields(type(record.event))
+    found = {f.name: text(getattr(record.event, f.name)) for f in fields if sealed_class(f.type)}
+    return {name: said for name, said in ({"reason": record.reason or "–"} | found).items() if said != "–"}
+
+
+def _history(steps: list[Replayed], rows: list[dict[str, Any]], patch: bool, settings: Settings) -> None:
+    """The log for a reader: one line an event, a second one for what is out of the ordinary."""
+    widths = [max((len(str(row[key])) for row in rows), default=0) for key in ("version", "event", "step")]
+    for step, row in zip(steps, rows, strict=True):
+        record = step.record
+        who = f"{record.actor} ({record.role.nl if settings.dutch else record.role.value})"
+        head = f"{row['version']:>{widths[0]}}  {clock(record.occurred_at)}  "
+        rest = f"{row['event']:{widths[1]}}  {row['step']:{widths[2]}}  {who}"
+        click.echo(head + (click.style(safe(rest), fg="red") if record.name == "CommandRefused" else safe(rest)))
+        for mark in marks(record, settings):
+            click.echo(" " * len(head) + click.style(safe(mark), fg="yellow" if row["codes"] else None, dim=not row["codes"]))
+        for change in row.get("changes", ()):
+            click.echo(f"{' ' * widths[0]}    {safe(change['facet'])}: {safe(change['before'])} → {safe(change['after'])}")
+        for name, said in row.get("texts", {}).items():
+            click.echo(f"{' ' * widths[0]}    “{name}” {safe(said)}")
+
+
+def marks(record: Record, settings: Settings) -> list[str]:
+    """What is out of the ordinary about an event, in one line or none."""
+    dutch = settings.dutch
+    said = []
+    if codes := codes_of(record):
+        word = ("geweigerd" if dutch else "refused") if record.name == "CommandRefused" else "incident"
+        said.append(f"{word}: {', '.join(codes)}")
+    if record.second:
+        said.append(f"{'met' if dutch else 'with'} {record.second}")
+    if record.source:
+        said.append(f"{'bron' if dutch else 'source'} {record.source}")
+    if clock(record.recorded_at) != clock(record.occurred_at):
+        said.append(f"{'geregistreerd' if dutch else 'recorded'} {clock(record.recorded_at)}")
+    if record.back_dated:
+        said.append("later geregistreerd dan besloten" if dutch else "back-dated")
+    return ["; ".join(said)] if said else []
+
+
+# ------------------------------------------------------------------ diff
+
+
+@click.command("diff", cls=Command)
+@click.argument("reference", metavar="CASE")
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.pass_obj
+def diff(settings: Settings, reference: str, a: str, b: str) -> None:
+    """What differs between two versions, or between what was known at two times (a day, or a time with offset).
+
+    \b
+    dtv case diff K7Q2 7 12
+    dtv case diff K7Q2 2026-01-31 2026-02-28
+    """
+    from dtv_workflow.audit.replay import differences, facets
+    from dtv_workflow.domain.record import fold
+
+    with settings.register() as register:
+        history = register.history(reference)
+    before, after = (facets(fold(_cut(history, point))) for point in (a, b))
+    rows = [_difference(change) for change in differences(before, after)]
+    show(rows, ["facet", "before", "after"], settings, empty="geen verschil" if settings.dutch else "no difference")
+
+
+def _difference(change: Any) -> dict[str, str]:
+    from dtv_workflow.audit.replay import text
+
+    veil = _veiled if change.sealed else text
+    return {"facet": change.facet, "before": veil(change.before), "after": veil(change.after)}
+
+
+def _cut(history: list[Record], point: str) -> list[Record]:
+    """The history up to a version, or known at a time. Raises NotFound, Malformed."""
+    if re.fullmatch(r"\d{1,9}", point):
+        if int(point) > len(history):
+            raise NotFound(f"the case has no version {point}; it has {len(history)}")
+        return history[: int(point)]
+    moment = moment_of(point, "A or B, when it is not a version,")
+    return [record for record in history if moment is not None and record.recorded_at <= moment]

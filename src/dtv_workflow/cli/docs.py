@@ -1,0 +1,168 @@
+"""Documentation that cannot drift: `python -m dtv_workflow.cli.docs` writes it from the code, `--check` names what is stale.
+
+Nothing here depends on the machine, the terminal or the time: the same code gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dtv_workflow.cli.do import as_command, kebab
+from dtv_workflow.cli.explain import EXITS, guards_of, place, using
+from dtv_workflow.cli.main import cli
+from dtv_workflow.cli.workflow import mermaid, row_of
+from dtv_workflow.domain.fields import sealed_class
+from dtv_workflow.domain.law.rules import RULES
+from dtv_workflow.domain.law.ruleset import deltas
+from dtv_workflow.domain.steps import hints, step_name
+from dtv_workflow.domain.vocabulary import Phase, Role
+from dtv_workflow.domain.workflow import CHAPTERS, EVENTS, TABLE
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+WIDTH = 100
+MADE = "Made from the code by `make docs`; do not edit."
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its file name."""
+    from dtv_workflow.projections.catalogue import views_markdown
+
+    made = {"workflow.md": workflow(), "law.md": law(), "events.md": events(), "cli.md": commands()}
+    texts = {name: "\n".join(lines) for name, lines in made.items()} | {"views.md": views_markdown()}
+    return {name: text.rstrip() + "\n" for name, text in texts.items()}
+
+
+# ------------------------------------------------------------------ the pages
+
+
+def workflow() -> Iterator[str]:
+    yield f"# The workflow\n\n{MADE} A decision can be refused, a fact cannot: what its"
+    yield "guards find is recorded as an incident. A step has one row, in the chapter it belongs to; the codes are explained in"
+    yield "[law.md](law.md) and by `dtv explain CODE`."
+    yield "\n```mermaid"
+    yield from mermaid()
+    yield "```\n"
+    yield "| phase | Dutch |\n|---|---|"
+    yield from (f"| `{phase.value}` | {phase.nl} |" for phase in Phase)
+    yield "\n| role | Dutch |\n|---|---|"
+    yield from (f"| `{role.value}` | {role.nl} |" for role in Role)
+    for chapter in CHAPTERS:
+        title = (inspect.getdoc(chapter) or "").splitlines()[0].rstrip(".")
+        yield f"\n## {title}\n\n`src/dtv_workflow/{place(chapter)}`\n"
+        yield "| step | kind | from → to | by | refused on, or incidents | records |\n|---|---|---|---|---|---|"
+        for row in chapter.ROWS:
+            said = row_of(row)
+            to = f"{said['from']} → {said['to']}" if said["to"] else said["from"]
+            yield _cells(f"`{said['step']}`", said["kind"], to, said["roles"], said["codes"], said["emits"])
+
+
+def law() -> Iterator[str]:
+    yield f"# The law, as rules\n\n{MADE} Every reason to refuse, by code: what it says in both"
+    yield "languages, where the law has it, what is needed, what lifts it and who may do that, the guards that look for it and"
+    yield "the steps they stand on."
+    for code in sorted(RULES):
+        rule = RULES[code]
+        found = guards_of(rule)
+        yield f"\n## {code} `{rule.slug}`\n\n{rule.says.en}\n*{rule.says.nl}*\n"
+        yield f"- law: {rule.law}"
+        yield f"- needs: {rule.needs.en} (*{rule.needs.nl}*)"
+        yield f"- lifts: `{as_command(rule.lifts, None)}`, by {', '.join(rule.by)}"
+        if found:
+            yield "- guards: " + ", ".join(f"`{guard.name}` ({place(guard.find)})" for guard in found)
+        every = "none: a property of the workflow, or asked of every step"
+        yield "- steps: " + (", ".join(f"`{step}`" for step in using(rule)) or every)
+    yield "\n# The numbers of the law\n"
+    yield "Dated parameters: a later file replaces the values it names, and every receipt says which rulesets it was judged by."
+    for delta in deltas():
+        yield f"\n## {delta.id}\n\n{delta.title}. In force since {delta.since}.\n"
+        yield "| parameter | value | unit | source |\n|---|---|---|---|"
+        yield from (_cells(f"`{p.name}`", p.value, p.unit, p.source) for p in delta.parameters)
+
+
+def events() -> Iterator[str]:
+    yield f"# The events\n\n{MADE} What the log may hold, by topic. A topic never changes its"
+    yield "meaning; a sealed field is stored under a key of its subject, and reads as forgotten once that key is destroyed."
+    recorded = {event: [kebab(step_name(row.step)) for row in TABLE if event in row.emitted] for event in EVENTS.values()}
+    for topic in sorted(EVENTS):
+        event = EVENTS[topic]
+        types = hints(event)
+        yield f"\n## {event.__name__}\n\n`{topic}`, in `{place(event)}`"
+        if "__doc__" in vars(event) and event.__doc__:
+            yield f"\n{inspect.cleandoc(event.__doc__)}"
+        if recorded[event]:
+            yield "\nRecorded by " + ", ".join(f"`{step}`" for step in recorded[event]) + "."
+        if event.__struct_fields__:
+            yield "\n| field | type | sealed |\n|---|---|---|"
+            for name in event.__struct_fields__:
+                yield _cells(f"`{name}`", _type(types[name]), sealed_class(types[name]) or "")
+
+
+def commands() -> Iterator[str]:
+    yield f"# The command line\n\n{MADE}\n\n| exit | means |\n|---|---|"
+    yield from (_cells(code, " ".join(said.split())) for code, said in sorted(EXITS.items()))
+    for path, text in helps():
+        yield f"\n## {path}\n\n```text\n{text}\n```"
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Every command with its help, at one width."""
+    yield from _helps(cli, "dtv", None)
+
+
+def _helps(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
+    shape: dict[str, Any] = dict(command.context_settings, terminal_width=WIDTH, max_content_width=WIDTH)
+    context = click.Context(command, info_name=name, parent=parent, **shape)
+    yield context.command_path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            if (found := command.get_command(context, each)) is not None:
+                yield from _helps(found, each, context)
+
+
+def _cells(*cells: Any) -> str:
+    """A line of a Markdown table."""
+    return "| " + " | ".join(_cell(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _cell(cell: Any) -> str:
+    return ", ".join(map(str, cell)) if isinstance(cell, list | tuple) else str(cell)
+
+
+def _type(declared: Any) -> str:
+    """A field's type in a word or two."""
+    if hasattr(declared, "__metadata__"):
+        return _type(declared.__origin__)
+    origin, parts = getattr(declared, "__origin__", None), getattr(declared, "__args__", ())
+    if origin in (tuple, dict):
+        inner = ", ".join(_type(part) for part in parts if part is not Ellipsis)
+        return f"{'list' if origin is tuple else 'map'} of {inner}"
+    if parts:
+        return " or ".join("nothing" if part is type(None) else _type(part) for part in parts)
+    words = {"str": "text", "int": "number", "bool": "yes or no", "datetime": "time", "Any": "any"}
+    return words.get(getattr(declared, "__name__", ""), getattr(declared, "__name__", str(declared)))
+
+
+# ------------------------------------------------------------------ the program
+
+
+def main(args: list[str]) -> int:
+    """Write the pages, or name the stale ones. 0 fresh or written, 1 stale."""
+    stale = [name for name, text in pages().items() if not (DOCS / name).is_file() or (DOCS / name).read_text("utf-8") != text]
+    if "--check" in args:
+        for name in stale:
+            print(f"stale: docs/{name}; `make docs` writes it anew", file=sys.stderr)
+        return 1 if stale else 0
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, "utf-8")
+    print(f"docs: {', '.join(stale) + ' written' if stale else 'fresh'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""Travel documents: the embassy hears nothing of an asylum request, and nobody is booked without a document or a promise."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from dtv_workflow.domain.chapters.guidance import InterviewHeld
+from dtv_workflow.domain.chapters.holds import HoldPlaced
+from dtv_workflow.domain.chapters.removal import BookRemoval
+from dtv_workflow.domain.chapters.travel_document import (
+    DublinAcceptanceRecorded,
+    OrderLaissezPasser,
+    PresentationOutcomeRecorded,
+    RecordPresentation,
+    RecordTravelDocument,
+    TravelDocumentReceived,
+)
+from dtv_workflow.domain.vocabulary import (
+    BLOCKS,
+    Block,
+    HoldKind,
+    InterviewKind,
+    LpPurpose,
+    PresentationOutcome,
+    TravelDocumentKind,
+)
+from tests.domain.told import FORCED, READY, asked, interview, moment, names, told, without
+
+DOCUMENT = TravelDocumentReceived(
+    document=TravelDocumentKind.LAISSEZ_PASSER, valid_from=date(2026, 3, 6), valid_until=date(2026, 3, 29)
+)
+
+
+def order(*, screened: bool = True) -> OrderLaissezPasser:
+    return OrderLaissezPasser(country="MA", purpose=LpPurpose.RETURN, asylum_screened=screened, copy_given=True)
+
+
+def book(departs_at: str = "2026-03-10T12:00") -> BookRemoval:
+    return BookRemoval(attempt="R1", carrier="KL", departs_at=moment(departs_at), destination="MA")
+
+
+@pytest.mark.parametrize("kind", list(HoldKind))
+def test_vc_a3_4_3_no_contact_with_an_embassy_while_an_application_is_pending(kind):
+    held = HoldPlaced(hold="H1", hold_kind=kind, until=moment("2026-03-08T12:00"))
+    assert asked(told(*READY, held), order()) == (["N20"] if Block.EMBASSY_CONTACT in BLOCKS[kind] else [])
+    assert asked(told(*READY, held), order(), at="2026-03-08T12:00") == []
+
+
+def test_vc_a3_4_1_the_file_is_screened_for_asylum_information():
+    assert asked(told(*READY), order(screened=False)) == ["N21"]
+    assert asked(told(*READY), order()) == []
+
+
+def test_vc_a3_4_an_interview_on_identity_comes_first():
+    others = (*without(READY, InterviewHeld), interview(InterviewKind.FIRST), interview(InterviewKind.DETENTION))
+    assert asked(told(*others), order()) == ["N54"]
+    assert asked(told(*others, interview(InterviewKind.IDENTITY)), order()) == []
+
+
+@pytest.mark.parametrize(("departs_at", "codes"), [
+    ("2026-03-05T23:59", ["N09"]),
+    ("2026-03-06T00:00", []),
+    ("2026-03-29T23:59:59+02:00", []),
+    ("2026-03-30T00:00:00+02:00", ["N09"]),
+])
+def test_vc_a3_6_6_the_document_is_valid_on_the_day_of_travel(departs_at, codes):
+    assert asked(told(*FORCED, DOCUMENT), book(departs_at)) == codes
+
+
+def test_vc_a3_6_6_nobody_is_booked_without_any_document():
+    assert asked(told(*FORCED), book()) == ["N09"]
+
+
+@pytest.mark.parametrize("outcome", list(PresentationOutcome))
+def test_vc_a3_4_5_recognition_or_an_agreed_handover_is_a_promise(outcome):
+    promised = outcome in {PresentationOutcome.RECOGNISED, PresentationOutcome.BORDER_HANDOVER_AGREED}
+    assert asked(told(*FORCED, PresentationOutcomeRecorded(outcome=outcome)), book()) == ([] if promised else ["N09"])
+
+
+def test_vc_a3_6_9_a_dublin_transfer_travels_on_the_acceptance():
+    accepted = DublinAcceptanceRecorded(member_state="DE", accepted_on=date(2026, 2, 1), latest_transfer_on=date(2026, 8, 1))
+    assert asked(told(*FORCED, accepted), book()) == []
+
+
+def test_what_embassies_say_and_send_is_recorded_in_every_phase():
+    assert names(told(), RecordPresentation(outcome=PresentationOutcome.NO_REPLY)) == ["PresentationOutcomeRecorded"]
+    received = RecordTravelDocument(
+        document=TravelDocumentKind.PASSPORT, valid_from=date(2026, 3, 1), valid_until=date(2030, 3, 1)
+    )
+    assert names(told(), received) == ["TravelDocumentReceived"]
