@@ -1,7 +1,7 @@
 """A durable step on SQLite, against a bare INSERT per commit at the same durability, in the same run.
 
-Measured: load the case, decide with every guard, seal, receipt, append with the request id, commit. The floor is one INSERT of the same
-bytes per commit, WAL and synchronous=FULL, on the same disk, interleaved. Printed as medians in microseconds and their ratio.
+Measured: load the case, decide with every guard, seal, receipt, append with the request id, commit. The floor is one INSERT
+of about the same bytes per commit, WAL and synchronous=FULL, on the same disk, interleaved. Medians in µs, and their ratio.
 """
 
 from __future__ import annotations

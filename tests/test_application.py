@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -293,7 +294,7 @@ def test_processes_writing_one_case_lose_and_double_nothing(training: Register, 
     assert sorted(r.request_id for r in records[2:]) == sorted(f"{p}-{n}" for p in range(3) for n in range(10))
 
 
-def _open(path: str, results: multiprocessing.Queue) -> None:
+def _open(path: str, results: Any) -> None:
     with open_register(path) as register:
         results.put(register.take(opening(), None, ILC).status)
 

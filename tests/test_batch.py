@@ -1,4 +1,4 @@
-"""Batch files: the form of lines and answers, the script's clock, labels, expectations, and input that is not what it should be."""
+"""Batch files: the form of lines and answers, the script's clock, labels, expectations, and bad input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from dtv_workflow.batch import LONGEST_LINE, Line, Script, check, read_lines, wo
 
 AT = "2026-01-05T10:00:00+01:00"
 PERSON = {"name": "Testpersoon Nul", "citizenship": "MA", "v_number": "9900000001"}
-OPEN = {
+OPEN: dict[str, Any] = {
     "do": "open_case", "case": "A", "as": "ILC-01", "role": "intake_officer", "at": AT,
     "fields": {"subject": PERSON, "handover_authority": "IND", "entry_channel": "bvv"},
 }  # fmt: skip
@@ -80,7 +81,8 @@ BAD: list[tuple[object, str]] = [
     ({"clock": "soon"}, "time with offset"),
     ({"do": "record_removability", "case": "A", "as": "X", "role": "system", "at": AT,
       "fields": {"answer": "removable", "checked_at": "2027-01-01T10:00:00+01:00"}}, "future"),
-    ({"do": "record_pregnancy", "case": "A", "as": "X", "role": "system", "at": AT, "fields": {"due_on": "2026-02-30"}}, "due_on"),
+    ({"do": "record_pregnancy", "case": "A", "as": "X", "role": "system", "at": AT,
+      "fields": {"due_on": "2026-02-30"}}, "due_on"),
     (OPEN | {"case": "C", "fields": {**OPEN["fields"], "subject": PERSON | {"citizenship": "ZZ"}}}, "ISO 3166"),
 ]  # fmt: skip
 
@@ -146,7 +148,7 @@ def test_the_exit_status_is_the_worst_seen():
     assert worst([]) == 0
 
 
-def _scenario(tmp_path: Path, *lines: dict) -> list[Line]:
+def _scenario(tmp_path: Path, *lines: dict[str, Any]) -> list[Line]:
     path = tmp_path / "s.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return check(path)
@@ -182,7 +184,7 @@ def test_a_line_that_fails_without_an_expectation_is_not_as_expected(tmp_path: P
      ({"detention_days": {"59": 0}}, True), ({"detention_days": {"59": 1}}, False), ({"incidents": []}, True),
      ({"incidents": ["N03"]}, False), ({"colour": "red"}, False)],
 )  # fmt: skip
-def test_expect_case_looks_at_the_case(tmp_path: Path, wanted: dict, met: bool):
+def test_expect_case_looks_at_the_case(tmp_path: Path, wanted: dict[str, Any], met: bool):
     line = _scenario(tmp_path, {"title": "a comment"}, OPEN, {"expect_case": {"case": "A", **wanted}})[1]
     assert (line.unmet is None) is met
 

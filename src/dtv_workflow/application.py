@@ -193,7 +193,7 @@ class Register:
             second=envelope.second,
             second_may_approve=given.second_may_approve,
             reason_given=envelope.reason is not None,
-            other_open_case=self._open_case_of(v_number),
+            other_open_case=self.open_case_of(v_number),
         )
 
     def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
@@ -282,7 +282,8 @@ class Register:
         last = self.store.recorder.select_events(stream, desc=True, limit=1)
         return last[0].originator_version if last else 0
 
-    def _open_case_of(self, v_number: str | None) -> str | None:
+    def open_case_of(self, v_number: str | None) -> str | None:
+        """The open case of the person with this V-number, if there is one."""
         if not v_number or v_number == FORGOTTEN:
             return None
         return self.store.recorder.open_case_of(self._v_digest(v_number))
@@ -342,7 +343,7 @@ class _Taking:
     def _fresh(self, case: DepartureCase | None = None) -> Context:
         """The context with the person's other open case looked up again: it may have been opened since."""
         v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else case.v_number if case else None
-        other = self.register._open_case_of(v_number)
+        other = self.register.open_case_of(v_number)
         return msgspec.structs.replace(self.context, other_open_case=other if case is None or other != case.id else None)
 
     def _refusal(self, decision: Decision) -> tuple[Event, ...]:

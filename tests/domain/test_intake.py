@@ -83,7 +83,7 @@ def test_n37_a_minor_gets_a_special_supervisor():
 
 @pytest.mark.parametrize("medical", [
     BmaAdviceReceived(fit=True),
-    VulnerabilityScreened(checklist={"medical": "yes"}),
+    VulnerabilityScreened(checklist={"medical": ChecklistAnswer.YES}),
     HoldPlaced(hold="H1", hold_kind=HoldKind.ART64_PENDING),
     HoldPlaced(hold="H1", hold_kind=HoldKind.TUBERCULOSIS),
 ])
@@ -93,7 +93,8 @@ def test_n37_a_medical_case_gets_a_special_supervisor(medical):
 
 
 def test_n37_other_markers_and_holds_do_not_make_a_case_medical():
-    case = told(VulnerabilityScreened(checklist={"trafficking": "yes"}), HoldPlaced(hold="H1", hold_kind=HoldKind.MORATORIUM))
+    screened = VulnerabilityScreened(checklist={"trafficking": ChecklistAnswer.YES})
+    case = told(screened, HoldPlaced(hold="H1", hold_kind=HoldKind.MORATORIUM))
     assert asked(case, AssignSupervisor(supervisor="RV-07")) == []
 
 

@@ -190,7 +190,7 @@ def _steps(seen: DepartureCase, steps: list[Any], settings: Settings) -> None:
 
 def _other_open_case(register: Register, seen: DepartureCase) -> str | None:
     """Another open case of the same person, as the guard of a reopening asks for it."""
-    other = register._open_case_of(seen.v_number)
+    other = register.open_case_of(seen.v_number)
     return other if other != seen.id else None
 
 

@@ -90,7 +90,7 @@ def _told(message: str, wanted: type, prefix: str) -> str:
         return f"{place}: unknown field"
     if "matching regex" in said:
         return f"{place} is not in the form asked for"
-    if "Invalid" in said and "RFC3339" in said:
+    if ("Invalid" in said and "RFC3339" in said) or "timezone" in said:
         return f"{place} must be a time with offset, such as 2026-01-05T10:00:00+01:00"
     if said.startswith("Invalid"):
         return f"{place} is not a valid value"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from eventsourcing import persistence
-from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, Notification, NotSupportedError, StoredEvent
 
 from dtv_workflow.errors import DtvError, NoStore, OutcomeUnknown, StoreBusy
 from dtv_workflow.store.connections import Held
@@ -161,7 +161,7 @@ class PostgresRecorder(ApplicationRecorder):
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
         """Followers ask for pages; a recorder that wakes them is not needed."""
-        raise NotImplementedError("followers read select_notifications")
+        raise NotSupportedError("followers read select_notifications")
 
     def close(self) -> None:
         """Close the connections of every thread."""

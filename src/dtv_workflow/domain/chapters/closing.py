@@ -116,6 +116,13 @@ class Check(Step, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ events
 
 
+def completed(case: DepartureCase, attempt: str | None, record: Record) -> None:
+    """The attempt somebody left on; the booking keeps the version that said so."""
+    case.bookings = {
+        id: msgspec.structs.replace(b, completed=record.version) if id == attempt else b for id, b in case.bookings.items()
+    }
+
+
 class DepartureConfirmed(Event, frozen=True, kw_only=True):
     TOPIC = "departure_confirmed.v1"
     departed_at: Moment
@@ -136,10 +143,7 @@ class RemovalCompleted(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.departure = Departure(version=record.version, departed_at=self.departed_at, removed=True)
-        case.bookings = {
-            id: msgspec.structs.replace(b, completed=record.version) if id == self.attempt else b
-            for id, b in case.bookings.items()
-        }
+        completed(case, self.attempt, record)
 
 
 class DublinTransferCompleted(Event, frozen=True, kw_only=True):
@@ -147,9 +151,11 @@ class DublinTransferCompleted(Event, frozen=True, kw_only=True):
     departed_at: Moment
     member_state: Code
     proof: Code | None = None
+    attempt: Code | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.departure = Departure(version=record.version, departed_at=self.departed_at)
+        completed(case, self.attempt, record)
 
 
 class DepartedUnsupervised(Event, frozen=True, kw_only=True):
@@ -376,10 +382,16 @@ def departed_without_new_decision(case: DepartureCase, step: ReopenCase, context
 # ------------------------------------------------------------------ what each step is recorded as
 
 
-def attempt_of(case: DepartureCase, step: ConfirmRemoval) -> str | None:
-    """The attempt a removal ended: the one named, or the only one that was handed over."""
+def attempt_of(case: DepartureCase, step: ConfirmRemoval | ConfirmDublinTransfer) -> str | None:
+    """The attempt that ended in departure: the one named, or the only one that was handed over."""
     handed_over = [id for id, booking in case.live_bookings().items() if booking.handed_over]
-    return step.attempt or (handed_over[0] if len(handed_over) == 1 else None)
+    named = step.attempt if isinstance(step, ConfirmRemoval) else None
+    return named or (handed_over[0] if len(handed_over) == 1 else None)
+
+
+def others(end: list[Event], attempt: str | None) -> list[Event]:
+    """An ending without the cancelling of the attempt that was carried out."""
+    return [e for e in end if not (isinstance(e, RemovalAttemptCancelled) and e.attempt == attempt)]
 
 
 def ending(
@@ -408,14 +420,14 @@ def departure_confirmed(case: DepartureCase, step: ConfirmSupervisedDeparture, c
 def removed(case: DepartureCase, step: ConfirmRemoval, context: Context) -> list[Event]:
     attempt = attempt_of(case, step)
     end = ending(case, context, Outcome.FORCED, step.departed_at, CancelCause.LEFT_EARLIER)
-    others = [e for e in end if not (isinstance(e, RemovalAttemptCancelled) and e.attempt == attempt)]
-    return [copied(RemovalCompleted, step, attempt=attempt), *others]
+    return [copied(RemovalCompleted, step, attempt=attempt), *others(end, attempt)]
 
 
 @gives(DublinTransferCompleted, RemovalAttemptCancelled, CaseClosed)
 def transferred(case: DepartureCase, step: ConfirmDublinTransfer, context: Context) -> list[Event]:
+    attempt = attempt_of(case, step)
     end = ending(case, context, Outcome.DUBLIN_TRANSFER, step.departed_at, CancelCause.LEFT_EARLIER)
-    return [copied(DublinTransferCompleted, step), *end]
+    return [copied(DublinTransferCompleted, step, attempt=attempt), *others(end, attempt)]
 
 
 @gives(DepartedUnsupervised, RemovalAttemptCancelled, CaseClosed)

@@ -432,6 +432,9 @@ def term_already_reached(case: DepartureCase, step: ExtendDetention, context: Co
         return clear()
     article = case.detained.article
     used, most = case.detention_days(article, context.today), maximum(case, article, context.law)
+    if step.until <= context.today:
+        until = step.until.isoformat()
+        return found(f"until {until}, which has passed", f"tot {until}, dat is voorbij", *_relied(case, article))
     if used < most:
         return clear(*_relied(case, article))
     return found(f"{used} of {most} days used", f"{used} van {most} dagen gebruikt", *_relied(case, article))

@@ -168,6 +168,9 @@ def stale_after(case: DepartureCase, context: Context, margin: timedelta) -> Fin
     if (other := _not_removable(case)) or case.removability is None:
         return other or clear()
     age = context.at - case.removability.checked_at
+    if context.late and age < timedelta(0):
+        en, nl = "the answer was given after the decision was taken", "het antwoord kwam na de beslissing"
+        return found(en, nl, case.removability.version)
     if age <= margin:
         return clear(case.removability.version)
     hours = age // timedelta(hours=1)

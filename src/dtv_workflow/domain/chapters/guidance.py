@@ -136,7 +136,7 @@ class RecordInterview(Step, frozen=True, kw_only=True):
     """Record a departure interview (vertrekgesprek) with its answered checklist."""
 
     kind: Annotated[InterviewKind, Meta(description="What kind of interview.")]
-    checklist: Annotated[Checklist, Meta(description="Special circumstances, item by item.")] = Checklist()
+    checklist: Annotated[Checklist, Meta(description="Special circumstances, item by item.")]
     interpreter: Annotated[Public, Meta(description="Interpreter's language or number.")] | None = None
     minutes: Annotated[Count, Meta(description="How long it took, in minutes.")] | None = None
     report: Annotated[Text, Meta(description="The report.")] | None = None

@@ -175,10 +175,10 @@ def placing(
     """
     id, wanted = hold or kind.value, hold or kind.value
     taken, number = case.open_holds(context.at), 2
-    while hold is not None and id in taken and (taken[id].kind, taken[id].until) != (kind, until):
+    while id in taken and (taken[id].kind is not kind or (hold is not None and taken[id].until != until)):
         id, number = f"{wanted}.{number}", number + 1
     placed = HoldPlaced(hold=id, hold_kind=kind, until=until)
-    effective = Hold(version=0, kind=kind, until=until).open_at(context.at)
+    effective = Hold(version=0, kind=kind, until=until).open_at(max(context.at, context.recorded_at))
     return [placed, *(cancelling(case, _CAUSES.get(kind, CancelCause.OTHER), id) if effective else ())]
 
 

@@ -191,7 +191,8 @@ class ReturnDecisionRecorded(Event, frozen=True, kw_only=True):
             reasoned=self.term_reasoned,
             entry_ban_years=self.entry_ban_years,
         )
-        case.holds.pop(HoldKind.DEPARTURE_TERM_RUNNING.value, None)
+        own = HoldKind.DEPARTURE_TERM_RUNNING
+        case.holds = {id: hold for id, hold in case.holds.items() if id != own.value or hold.kind is not own}
 
 
 class RemovabilityChecked(Event, frozen=True, kw_only=True):
@@ -207,12 +208,11 @@ class VulnerabilityScreened(Event, frozen=True, kw_only=True):
     """Which marker was found is special personal data and sealed; that a screening was done is not."""
 
     TOPIC = "vulnerability_screened.v1"
-    checklist: Medical[dict[str, str]]
+    checklist: Medical[dict[str, ChecklistAnswer]]
     review_on: date | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        answers = {item: ChecklistAnswer(answer) for item, answer in self.checklist.items()}
-        case.screening = Screening(version=record.version, answers=answers)
+        case.screening = Screening(version=record.version, answers=self.checklist)
 
 
 class ReportingMissed(Event, frozen=True, kw_only=True):
@@ -402,8 +402,7 @@ def decided(case: DepartureCase, step: RecordReturnDecision, context: Context) -
 
 @gives(VulnerabilityScreened, holds.HoldPlaced, holds.RemovalAttemptCancelled)
 def screened(case: DepartureCase, step: ScreenVulnerability, context: Context) -> list[Event]:
-    unanswered = dict.fromkeys(step.checklist.unanswered(), ChecklistAnswer.UNKNOWN.value)
-    answers = unanswered | {item: answer.value for item, answer in step.checklist.answers().items()}
+    answers = dict.fromkeys(step.checklist.unanswered(), ChecklistAnswer.UNKNOWN) | step.checklist.answers()
     recorded: list[Event] = [VulnerabilityScreened(checklist=dict(sorted(answers.items())), review_on=step.review_on)]
     if step.checklist.trafficking is ChecklistAnswer.YES:
         recorded += holds.placing(case, HoldKind.TRAFFICKING_SIGNAL, context)

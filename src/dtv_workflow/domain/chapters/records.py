@@ -121,7 +121,9 @@ def nothing_to_correct(case: DepartureCase, step: Correct, context: Context) -> 
     if topic in NOT_CORRECTED or (step.field != "occurred_at" and step.field not in TOPICS[topic].__struct_fields__):
         return found(f"no field {step.field} to correct", f"geen veld {step.field} om te corrigeren", step.event)
     try:
-        fitting(TOPICS[topic], step.field, step.value)
+        value = fitting(TOPICS[topic], step.field, step.value)
+        if step.field == "occurred_at" and value > context.recorded_at:
+            return found("the time lies in the future", "het tijdstip ligt in de toekomst", step.event)
     except msgspec.ValidationError:
         return found(f"the value does not fit {step.field}", f"de waarde past niet in {step.field}", step.event)
     return clear(step.event)
