@@ -1,0 +1,61 @@
+"""Write one stored event of every topic that has none yet, from the scenarios. A line that is there is never rewritten.
+
+    python -m tests.stored_events.make
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from dtv_workflow.application import create_register
+from dtv_workflow.batch import Script, read_lines
+from dtv_workflow.domain.steps import Envelope
+from dtv_workflow.domain.vocabulary import Role
+
+HERE = Path(__file__).parent
+FILE = HERE / "events.jsonl"
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An event as a store has it: its place, its topic, and its state with the sealed fields still sealed."""
+
+    topic: str
+    stream: str
+    version: int
+    state: str
+
+
+def stored() -> list[Stored]:
+    """The events kept so far."""
+    return [msgspec.json.decode(line, type=Stored) for line in FILE.read_bytes().splitlines()] if FILE.exists() else []
+
+
+def made(folder: Path) -> dict[str, Stored]:
+    """The fullest event of every topic that the scenarios give, and a grant taken back."""
+    found: dict[str, Stored] = {}
+    for path in sorted((HERE.parent / "scenarios").glob("*.jsonl")):
+        with create_register(folder / path.stem, training=True, actor="script") as register, path.open("rb") as lines:
+            list(Script(register).run(read_lines(lines)))
+            register.grant("RV-07", Role.SUPERVISOR, None, Envelope(actor="script"))
+            register.revoke("RV-07", Role.SUPERVISOR, Envelope(actor="script"))
+            for event in register.store.recorder.select_notifications(1, 100_000):
+                kept = found.get(event.topic)
+                if kept is None or len(event.state) > len(kept.state):
+                    place = str(event.originator_id), event.originator_version
+                    found[event.topic] = Stored(event.topic, *place, event.state.decode())
+    return found
+
+
+def main() -> None:
+    """Add what is missing, sorted by topic."""
+    kept = {event.topic: event for event in stored()}
+    with tempfile.TemporaryDirectory() as folder:
+        everything = made(Path(folder)) | kept
+    FILE.write_bytes(b"".join(msgspec.json.encode(everything[topic]) + b"\n" for topic in sorted(everything)))
+
+
+if __name__ == "__main__":
+    main()
