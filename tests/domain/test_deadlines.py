@@ -144,9 +144,10 @@ def test_d05_next_interview_is_14_days_later_in_detention_counted_from_the_later
     assert the(given(interviews=[spoken(date(2026, 3, 12))], detained=held), "D05").due == utc("2026-03-27T00:00:00+01:00")
 
 
-def test_d06_plan_review_on_the_day_the_plan_names_or_60_days_into_the_phase():
-    named = Plan(version=6, strategy=Strategy.VOLUNTARY, next_review=date(2026, 4, 1))
-    unnamed = Plan(version=6, strategy=Strategy.VOLUNTARY, next_review=None)
+def test_d06_plan_review_on_the_day_the_plan_names_or_60_days_after_it_was_adopted():
+    adopted = date(2026, 3, 2)
+    named = Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=adopted, next_review=date(2026, 4, 1))
+    unnamed = Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=adopted, next_review=None)
     assert the(given(plan=named), "D06").due == utc("2026-04-02T00:00:00+02:00")
     assert the(given(plan=unnamed), "D06").due == utc("2026-05-02T00:00:00+02:00")
 

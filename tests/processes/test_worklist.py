@@ -49,7 +49,7 @@ def given(id: str = "01AAAAAAAAAAAAAAAAAAAAK7Q2", **facets: Any) -> DepartureCas
         "opened_at": NOW - timedelta(days=20),
         "phase_since": NOW - timedelta(days=10),
         "supervised": Supervised(version=2, supervisor="RV-07", special=False),
-        "plan": Plan(version=6, strategy=Strategy.VOLUNTARY, next_review=date(2027, 1, 1)),
+        "plan": Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=date(2026, 3, 3), next_review=date(2027, 1, 1)),
         "interviews": [Interview(version=8, kind=InterviewKind.FIRST, on=date(2026, 3, 12))],
         "offers": [9],
     }

@@ -27,6 +27,6 @@ def test_it_loads_without_keys_and_applies(topic: str):
     case = DepartureCase()
     record.event.apply(case, record)
     assert record.version == kept.version
-    assert record.event.TOPIC == topic
+    assert topic == record.event.TOPIC
     said = msgspec.json.decode(kept.state)["data"]
     assert set(said) <= set(record.event.__struct_fields__), "a field that was written is no longer known"

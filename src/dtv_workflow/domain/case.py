@@ -69,6 +69,7 @@ class Screening(Facet, frozen=True):
 
 class Plan(Facet, frozen=True):
     strategy: Strategy
+    adopted_on: date
     next_review: date | None
 
 

@@ -113,12 +113,13 @@ def next_interview(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator
 
 
 def plan_review(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
-    """On the day the plan names; a plan that names none is reviewed so long after the case came into its phase."""
-    plan, since = case.plan, case.phase_day()
+    """On the day the plan names; a plan that names none is reviewed so long after it was adopted."""
+    plan = case.plan
     if plan is not None and plan.next_review is not None:
         yield Term(None, ends(plan.next_review), (plan.version,))
-    elif plan is not None and since is not None:
-        yield Term(case.phase_since, _after(since, law["plan.review_within"]), (plan.version,))
+    elif plan is not None:
+        starts = first_moment(plan.adopted_on.isoformat())
+        yield Term(starts, _after(plan.adopted_on, law["plan.review_within"]), (plan.version,))
 
 
 def wish_assessment(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:

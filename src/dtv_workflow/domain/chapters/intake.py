@@ -22,7 +22,19 @@ from dtv_workflow.domain.case import (
 from dtv_workflow.domain.chapters import holds
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.medical import is_medical
-from dtv_workflow.domain.fields import Code, Count, Country, Medical, Moment, PastDate, PastMoment, Personal, Text, VNumber
+from dtv_workflow.domain.fields import (
+    Code,
+    Count,
+    Country,
+    Medical,
+    Moment,
+    PastDate,
+    PastMoment,
+    Personal,
+    Text,
+    VNumber,
+    day_of,
+)
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
@@ -230,7 +242,8 @@ class DeparturePlanAdopted(Event, frozen=True, kw_only=True):
     next_review: date | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.plan = Plan(version=record.version, strategy=self.strategy, next_review=self.next_review)
+        adopted_on = day_of(record.occurred_at)
+        case.plan = Plan(version=record.version, strategy=self.strategy, adopted_on=adopted_on, next_review=self.next_review)
 
 
 class IntakeCompleted(Event, frozen=True, kw_only=True):
