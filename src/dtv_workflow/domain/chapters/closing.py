@@ -16,7 +16,7 @@ from dtv_workflow.domain.case import Departure, DepartureCase
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
-from dtv_workflow.domain.chapters.holds import N02, N03, RemovalAttemptCancelled, cancelling
+from dtv_workflow.domain.chapters.holds import N02, N03, RemovalAttemptCancelled, cancelling, standing
 from dtv_workflow.domain.chapters.intake import another_case_is_open
 from dtv_workflow.domain.chapters.removal import N63, live
 from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Public, Text, day_of
@@ -297,11 +297,7 @@ def no_proof(case: DepartureCase, step: Step, context: Context) -> Finding:
 def hold_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
     """The two kinds of a running term are answered as N02 only."""
     blocking = case.open_holds(step.departed_at, Block.REMOVAL)
-    open_then = {id: hold for id, hold in blocking.items() if hold.kind not in TERM_HOLDS}
-    if not open_then:
-        return clear()
-    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in open_then.items())
-    return found(f"open at departure: {named}", f"open bij vertrek: {named}", *(h.version for h in open_then.values()))
+    return standing({id: hold for id, hold in blocking.items() if hold.kind not in TERM_HOLDS})
 
 
 @guard(N02)

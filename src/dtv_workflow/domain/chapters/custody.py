@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, Detained, Supervision
 from dtv_workflow.domain.chapters.authority import no_second_person
-from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, placing
+from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, placing, standing
 from dtv_workflow.domain.fields import (
     Cents,
     Code,
@@ -406,11 +406,7 @@ def not_heard_or_no_lawyer(case: DepartureCase, step: OrderDetention, context: C
 
 @guard(N52)
 def hold_blocks_detention(case: DepartureCase, step: Step, context: Context) -> Finding:
-    blocking = case.open_holds(context.at, Block.DETENTION)
-    if not blocking:
-        return clear()
-    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in blocking.items())
-    return found(f"open: {named}", f"open: {named}", *(hold.version for hold in blocking.values()))
+    return standing(case.open_holds(context.at, Block.DETENTION))
 
 
 @guard(N64)

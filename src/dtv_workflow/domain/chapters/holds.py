@@ -185,15 +185,20 @@ def placing(
 # ------------------------------------------------------------------ guards
 
 
+def standing(holds: dict[str, Hold]) -> Finding:
+    """What a guard answers on the holds that stand in the way: each by its id and kind."""
+    if not holds:
+        return clear()
+    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in holds.items())
+    dutch = ", ".join(f"{id} ({hold.kind.nl})" for id, hold in holds.items())
+    return found(f"open: {named}", f"open: {dutch}", *(hold.version for hold in holds.values()))
+
+
 @guard(N03)
 def hold_blocks_removal(case: DepartureCase, step: Step, context: Context) -> Finding:
     """Every kind blocks removal; the two kinds of a running term are answered as N02 only."""
     blocking = {id: h for id, h in case.open_holds(context.at, Block.REMOVAL).items() if h.kind not in TERM_HOLDS}
-    if not blocking:
-        return clear()
-    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in blocking.items())
-    dutch = ", ".join(f"{id} ({hold.kind.nl})" for id, hold in blocking.items())
-    return found(f"open: {named}", f"open: {dutch}", *(hold.version for hold in blocking.values()))
+    return standing(blocking)
 
 
 @guard(N03)
@@ -232,11 +237,7 @@ def term_hold_open(case: DepartureCase, step: Step, context: Context) -> Finding
 
 @guard(N42)
 def hold_blocks_exit(case: DepartureCase, step: Step, context: Context) -> Finding:
-    blocking = case.open_holds(context.at, Block.EXIT)
-    if not blocking:
-        return clear()
-    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in blocking.items())
-    return found(f"open: {named}", f"open: {named}", *(hold.version for hold in blocking.values()))
+    return standing(case.open_holds(context.at, Block.EXIT))
 
 
 @guard(N49)

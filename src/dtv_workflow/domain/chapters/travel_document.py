@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, DublinAcceptance, LaissezPasser, Presentation, TravelDocument
+from dtv_workflow.domain.chapters.holds import standing
 from dtv_workflow.domain.fields import Code, PastDate, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
@@ -171,11 +172,7 @@ def no_document_or_promise(case: DepartureCase, step: Step, context: Context) ->
 
 @guard(N20)
 def embassy_contact_blocked(case: DepartureCase, step: OrderLaissezPasser, context: Context) -> Finding:
-    blocking = case.open_holds(context.at, Block.EMBASSY_CONTACT)
-    if not blocking:
-        return clear()
-    named = ", ".join(f"{id} ({hold.kind.value})" for id, hold in blocking.items())
-    return found(f"open: {named}", f"open: {named}", *(hold.version for hold in blocking.values()))
+    return standing(case.open_holds(context.at, Block.EMBASSY_CONTACT))
 
 
 @guard(N21)
