@@ -24,10 +24,11 @@ def test_the_tour_runs_as_written(tmp_path: Path):
     assert len(commands) > 20
     shim = tmp_path / "bin" / "dtv"
     shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dtv_workflow "$@"\n', encoding="utf-8")
+    path = os.pathsep.join(filter(None, sys.path))
+    shim.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m dtv_workflow "$@"\n', encoding="utf-8")
     shim.chmod(0o755)
     script = "".join(f"{command}\necho \"@@ $? {wanted}\"\n" for command, wanted in commands)
-    environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}"}
     environment.pop("DTV_STORE", None)
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     ends = [line.split()[1:] for line in ran.stdout.splitlines() if line.startswith("@@")]
