@@ -157,6 +157,10 @@ class Register:
         """The actor of the operating-system user who runs this. Raises Unauthorised when there is none."""
         return actor_of(self.os_user, self.users())
 
+    def usual_actor(self) -> str:
+        """Who acts when nobody is named: this account's actor, or a training store's founder. Raises as `actor_here` does."""
+        return self.founder() if self.store.training else self.actor_here()
+
     def grant(self, user: str, role: Role, os_user: str | None, envelope: Envelope) -> None:
         """Give an actor a role, and bind the actor to an operating-system account (the actor's own name when none is given).
 
@@ -192,7 +196,6 @@ class Register:
             role_granted=given.granted,
             second=envelope.second,
             second_may_approve=given.second_may_approve,
-            reason_given=envelope.reason is not None,
             other_open_case=self.open_case_of(v_number),
         )
 

@@ -116,8 +116,7 @@ class Script:
         """Who acts on a line that does not say: as told for the file, else this account's actor."""
         if "as" in data:
             return {}
-        training = self.register.store.training
-        return {"actor": self.actor or (self.register.founder() if training else self.register.actor_here())}
+        return {"actor": self.actor or self.register.usual_actor()}
 
     def _ids(self, fields: Any) -> Any:
         """Labels in a list of cases stand for the cases they were bound to."""

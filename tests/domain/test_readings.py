@@ -46,7 +46,7 @@ ORDER = OrderDetention(
 
 def test_n04_a_back_dated_approval_does_not_rest_on_a_check_that_came_after_it():
     case = told(*READY, checked("2026-03-02T09:00"), PROPOSED)
-    late = {"recorded_at": "2026-03-02T10:00", "actor": "TL-02", "reason_given": True}
+    late = {"recorded_at": "2026-03-02T10:00", "actor": "TL-02"}
     assert asked(case, ApproveForcedTrack(), "2026-03-02T08:00", **late) == ["N04"]
     assert asked(case, ApproveForcedTrack(), "2026-03-02T09:30", **late) == []
 

@@ -103,7 +103,7 @@ class Settings(NamedTuple):
         from dtv_workflow.domain.reading import read_envelope
 
         given = {
-            "actor": self.actor or (register.founder() if register.store.training else register.actor_here()),
+            "actor": self.actor or register.usual_actor(),
             "role": self.role,
             "at": self.at,
             "source": self.source,
@@ -168,9 +168,6 @@ def root_options() -> list[click.Parameter]:
         if isinstance(option, click.Option) and option.name not in {"store", "format", "lang", "color"}:
             option.hidden = True
     return options
-
-
-SHARED = frozenset(Settings._fields)
 
 
 class Command(click.Command):

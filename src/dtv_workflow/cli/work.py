@@ -31,7 +31,7 @@ def work(settings: Settings, mine: bool, supervisor: str | None, due: str | None
     span = span_of(due)
     with settings.register() as register:
         if mine:
-            supervisor = actor or settings.actor or (register.founder() if register.store.training else register.actor_here())
+            supervisor = actor or settings.actor or register.usual_actor()
         now, tasks = tasks_in(register, supervisor, span)
     shown = tasks[:limit]
     rows = [row_of(task, now, settings) for task in shown]

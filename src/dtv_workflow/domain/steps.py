@@ -56,7 +56,6 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     role_granted: bool = True
     second: str | None = None
     second_may_approve: bool = False
-    reason_given: bool = False
     other_open_case: str | None = None
 
     @property
