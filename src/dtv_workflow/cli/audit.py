@@ -18,6 +18,7 @@ from dtv_workflow.errors import NotFound
 if TYPE_CHECKING:
     from dtv_workflow.application import Register
     from dtv_workflow.audit.replay import Replayed
+    from dtv_workflow.domain.case import DepartureCase
     from dtv_workflow.domain.record import Record
 
 
@@ -42,6 +43,12 @@ def now_in(register: Register, history: list[Record], at: datetime | None) -> da
     """Now, or the moment looked back to. In a training store time never lies before the case's own story."""
     now = at or register.clock()
     return max(now, history[-1].recorded_at) if register.store.training and at is None else now
+
+
+def other_open_case(register: Register, seen: DepartureCase) -> str | None:
+    """Another open case of the same person, as the guard of a reopening asks for it."""
+    other = register.open_case_of(seen.v_number)
+    return other if other != seen.id else None
 
 
 # ------------------------------------------------------------------ replay

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from dtv_workflow.cli.audit import diff, known, log, now_in
-from dtv_workflow.cli.do import as_command, command_of, kebab, option_of
-from dtv_workflow.cli.render import aligned, as_json, clock, page, plain, safe, show, width_of, wrapped
-from dtv_workflow.cli.settings import Choice, Command, Settings, group, writing_options
-from dtv_workflow.cli.values import moment_of, value
-from dtv_workflow.domain.reading import row_named
-from dtv_workflow.domain.steps import Context, Envelope, Row, hints, step_name
+from dtv_workflow.cli.audit import diff, known, log, now_in, other_open_case
+from dtv_workflow.cli.do import command_of, kebab
+from dtv_workflow.cli.render import aligned, as_json, clock, safe, show, width_of, wrapped
+from dtv_workflow.cli.settings import Choice, Command, Settings, group
+from dtv_workflow.cli.values import moment_of
+from dtv_workflow.cli.why import why
+from dtv_workflow.domain.steps import step_name
 from dtv_workflow.domain.vocabulary import Kind, Outcome, Phase
 from dtv_workflow.domain.workflow import STEPS
-from dtv_workflow.errors import NotFound
 
 if TYPE_CHECKING:
     from dtv_workflow.application import Register
-    from dtv_workflow.audit.judge import Judged
     from dtv_workflow.domain.case import DepartureCase
-    from dtv_workflow.domain.law.rules import Receipt
 
 
 @group("Open, list and read cases; what may be asked, and why not.")
@@ -36,6 +31,7 @@ _opening.name = "open"
 case.add_command(_opening)
 case.add_command(log)
 case.add_command(diff)
+case.add_command(why)
 
 
 def masked(name: str) -> str:
@@ -118,7 +114,7 @@ def show_(settings: Settings, reference: str) -> None:
         history = known(register, reference, at)
         now = now_in(register, history, at)
         seen = fold(history)
-        other = _other_open_case(register, seen)
+        other = other_open_case(register, seen)
     law = in_force(day_of(now))
     lines = page_of(seen, law, now, settings.language)
     terms = deadlines(seen, law, now)
@@ -188,12 +184,6 @@ def _steps(seen: DepartureCase, steps: list[Any], settings: Settings) -> None:
     click.echo(f"  {asked}: dtv case next {short}, dtv case why {short} {step}")
 
 
-def _other_open_case(register: Register, seen: DepartureCase) -> str | None:
-    """Another open case of the same person, as the guard of a reopening asks for it."""
-    other = register.open_case_of(seen.v_number)
-    return other if other != seen.id else None
-
-
 # ------------------------------------------------------------------ next
 
 
@@ -212,7 +202,7 @@ def next_(settings: Settings, reference: str) -> None:
     with settings.register() as register:
         history = known(register, reference)
         seen = fold(history)
-        steps = may(seen, now_in(register, history, None), _other_open_case(register, seen))
+        steps = may(seen, now_in(register, history, None), other_open_case(register, seen))
     short = seen.id[-5:]
     rows = []
     for step in steps:
@@ -255,163 +245,3 @@ def _next(rows: list[dict[str, Any]], short: str, settings: Settings) -> None:
     facts = [row["step"] for row in rows if row["status"] == "fact"]
     click.secho(f"{'feiten, altijd' if dutch else 'facts, always'}: dtv record {'FEIT' if dutch else 'FACT'} {short}", bold=True)
     wrapped(facts)
-
-
-# ------------------------------------------------------------------ why
-
-
-def _asking(command: click.Command) -> click.Command:
-    """Let a reading command say who would act, when and with whom; it still records nothing."""
-    wanted = {"actor", "role", "at", "second"}
-    options = [option for option in writing_options() if option.name in wanted]
-    command.params += options
-    command.shared |= {str(option.name) for option in options}  # type: ignore[attr-defined]
-    return command
-
-
-@case.command("why", cls=Command, context_settings={"ignore_unknown_options": True}, looks_back=True)
-@click.argument("reference", metavar="CASE")
-@click.argument("step", metavar="STEP|VERSION")
-@click.argument("fields", nargs=-1, type=click.UNPROCESSED, metavar="[--FIELD VALUE]…")
-@click.pass_obj
-def why(settings: Settings, reference: str, step: str, fields: tuple[str, ...]) -> None:
-    """Every guard of a step, met or not: its law, what is, what is needed, who can lift it and how. Records nothing.
-
-    Fields are those of the step; what is left out is marked where a guard depends on it. A number instead of a step shows the
-    receipt of that version: how it was judged at the time.
-
-    \b
-    dtv case why K7Q2 book-removal
-    dtv case why K7Q2 order-detention --article 59
-    dtv case why K7Q2 14
-    """
-    from dtv_workflow.audit.judge import judge, neutral
-    from dtv_workflow.domain.record import fold
-
-    at = moment_of(settings.as_known_at)
-    if re.fullmatch(r"\d{1,9}", step):
-        _receipt(settings, reference, int(step), at)
-        return
-    row = row_named(step)
-    given = _given(row, fields)
-    with settings.register() as register:
-        history = known(register, reference, at)
-        seen, now = fold(history), now_in(register, history, at or moment_of(settings.at, "--at"))
-        context = neutral(row, now, _other_open_case(register, seen))
-        if settings.actor or settings.role or settings.second:
-            envelope = settings.envelope(register)
-            context = _acting(register, row, envelope, context)
-    judged, receipt = judge(seen, row, given, context)
-    _verdicts(settings, seen, row, judged, receipt)
-
-
-_asking(why)
-
-
-def _acting(register: Register, row: Row, envelope: Envelope, context: Context) -> Context:
-    """The context of somebody in particular, with the second person named. Raises Unauthorised."""
-    from dtv_workflow.actors import as_given, authority
-
-    if register.store.training:
-        given = as_given(row, envelope)
-    else:
-        given = authority(row, envelope, register.os_user, register.users())
-    return msgspec.structs.replace(
-        context, actor=envelope.actor, role=given.role, role_granted=given.granted, second=envelope.second,
-        second_may_approve=given.second_may_approve,
-    )  # fmt: skip
-
-
-def _given(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The fields given as options of the step, read as `dtv do` reads them."""
-    types = hints(row.step)
-    options: list[click.Parameter] = [option_of(f, types[f.name]) for f in msgspec.structs.fields(row.step)]
-    parsed = click.Command(kebab(step_name(row.step)), params=options).make_context("why", list(fields))
-    found = {name: value(name, kind, parsed.params[name]) for name, kind in types.items()}
-    return {name: said for name, said in found.items() if said is not None}
-
-
-def _verdicts(settings: Settings, seen: DepartureCase, row: Row, judged: list[Judged], receipt: Receipt) -> None:
-    """Tell a judgement: what stands in the way first, then what depends, then what is met."""
-    ordered = sorted(judged, key=lambda j: 2 if j.verdict.met and not j.depends else 1 if j.depends else 0)
-    rows = [told(j, row, seen.id, settings) for j in ordered]
-    name = kebab(step_name(row.step))
-    if settings.machine and settings.format == "json":
-        click.echo(as_json({"case": seen.id, "version": seen.version, "phase": seen.phase, "step": name,
-                            "ruleset": receipt.ruleset, "guards": rows}))  # fmt: skip
-        return
-    if settings.shape in ("jsonl", "csv"):
-        show(rows, ["answer", "code", "guard", "law", "is", "needs", "lifts", "by", "depends_on"], settings)
-        return
-    dutch = settings.dutch
-    count = {answer: sum(r["answer"] == answer for r in rows) for answer in ("no", "depends", "yes")}
-    place = f"{name} in {seen.phase.nl if dutch else seen.phase.value}"
-    english, nederlands = ("in the way", "depend on what is given", "met"), ("in de weg", "hangen af van de invulling", "voldaan")
-    parts = nederlands if dutch else english
-    if row.kind is Kind.FACT:
-        parts = ("incidenten" if dutch else "incidents", *parts[1:])
-    click.secho(f"{place}: {count['no']} {parts[0]}, {count['depends']} {parts[1]}, {count['yes']} {parts[2]}", bold=True)
-    for line in rows:
-        _verdict(line, dutch)
-    if not count["no"]:
-        from dtv_workflow.processes.worklist import command
-
-        click.echo(f"\n  {'typ' if dutch else 'type'}: {command(step_name(row.step), seen.id[-5:], {})}")
-
-
-def told(judged: Judged, row: Row, case_id: str, settings: Settings) -> dict[str, Any]:
-    """A verdict as data, in the reader's language."""
-    from dtv_workflow.domain.law.rules import RULES
-
-    verdict, rule, dutch = judged.verdict, RULES[judged.verdict.code], settings.dutch
-    answer = "depends" if judged.depends else "yes" if verdict.met else "no"
-    return {
-        "answer": answer, "code": verdict.code, "guard": verdict.guard, "title": rule.says.nl if dutch else rule.says.en,
-        "law": verdict.law, "is": (verdict.is_.nl if dutch else verdict.is_.en) if verdict.is_ and answer == "no" else None,
-        "needs": rule.needs.nl if dutch else rule.needs.en, "lifts": as_command(rule.lifts, case_id, row),
-        "by": rule.by, "relied_on": verdict.relied, "depends_on": [f"--{kebab(name)}" for name in judged.depends],
-    }  # fmt: skip
-
-
-def _verdict(line: dict[str, Any], dutch: bool) -> None:
-    mark, color = {"no": ("✗", "red"), "depends": ("?", "yellow"), "yes": ("✓", "green")}[line["answer"]]
-    relied = f"  ({'op' if dutch else 'on'} {plain(line['relied_on'])})" if line["relied_on"] else ""
-    if line["answer"] == "yes":
-        click.echo(f"{click.style(mark, fg=color)} {line['code']} {line['guard']}  [{line['law']}]{relied}")
-        return
-    click.echo(f"\n{click.style(mark, fg=color)} {click.style(line['code'] + ' ' + line['guard'], bold=True)}  [{line['law']}]")
-    click.echo(f"    {line['title']}")
-    if line["answer"] == "depends":
-        click.echo(f"    {'hangt af van' if dutch else 'depends on what is given'}: {', '.join(line['depends_on'])}")
-        return
-    click.echo(f"    {'is':9} {safe(line['is'] or '')}{relied}")
-    click.echo(f"    {'nodig' if dutch else 'needs':9} {line['needs']}")
-    click.echo(f"    {'oplossing' if dutch else 'cure':9} {line['lifts']}  ({', '.join(line['by'])})")
-
-
-def _receipt(settings: Settings, reference: str, version: int, at: datetime | None) -> None:
-    """The stored receipt of a version."""
-    from dtv_workflow.audit.judge import Judged
-
-    with settings.register() as register:
-        history = known(register, reference, at)
-    if not 1 <= version <= len(history):
-        raise NotFound(f"the case has no version {version}; it has {len(history)}")
-    record = history[version - 1]
-    verdicts = record.receipt.verdicts if record.receipt else ()
-    case_id = record.originator_id.removeprefix("case/")
-    rows = [told(Judged(verdict), STEPS[record.step], case_id, settings) for verdict in sorted(verdicts, key=lambda v: v.met)]
-    ruleset = record.receipt.ruleset if record.receipt else None
-    if settings.machine and settings.format == "json":
-        click.echo(as_json({"case": case_id, "version": version, "event": record.name, "step": kebab(record.step),
-                            "occurred_at": record.occurred_at, "ruleset": ruleset, "guards": rows}))  # fmt: skip
-        return
-    if settings.shape in ("jsonl", "csv"):
-        show(rows, ["answer", "code", "guard", "law", "is", "needs", "by"], settings)
-        return
-    labels = ("stap", "op", "door", "regels", "toetsen") if settings.dutch else ("step", "at", "by", "ruleset", "guards")
-    by, asked = f"{record.actor} ({record.role.value})", str(len(rows) or ("geen" if settings.dutch else "none"))
-    said = (kebab(record.step), clock(record.occurred_at), by, ruleset, asked)
-    page(f"{record.name} ({version})", zip(labels, said, strict=True))
-    for line in rows:
-        _verdict(line, settings.dutch)
