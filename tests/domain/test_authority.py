@@ -97,7 +97,7 @@ def test_a_fact_recorded_late_is_judged_at_its_own_time_alone():
 
 
 def test_every_step_is_judged_by_the_law_of_its_own_day():
-    assert decided(told(), PLAN).receipt.ruleset == "nl-2017-05+nl-2020-10"
+    assert decided(told(), PLAN).receipt.ruleset == "nl-2017-05+nl-2020-10+nl-2022-11"
     early = told(opened="2019-01-05T10:00")
     assert decided(early, PLAN, at="2020-09-30T23:59").receipt.ruleset == "nl-2017-05"
     assert decided(early, PLAN, at="2020-10-01T00:00").receipt.ruleset == "nl-2017-05+nl-2020-10"

@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from dtv_workflow.domain.chapters.records import CorrectionRecorded
 from dtv_workflow.domain.fields import Code, Medical, Personal, Text
@@ -34,6 +34,8 @@ def undeclared(declared: Any) -> bool:
         return not ("sealed" in said or said.get("data") in CLEAR_KINDS) and undeclared(inner)
     if get_origin(declared) in {Union, UnionType, tuple, dict}:
         return any(undeclared(part) for part in get_args(declared) if part is not Ellipsis)
+    if isinstance(declared, type) and issubclass(declared, Struct):
+        return any(undeclared(part) for part in hints(declared).values())
     return declared not in IN_THE_CLEAR and not (isinstance(declared, type) and issubclass(declared, Enum))
 
 

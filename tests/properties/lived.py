@@ -73,15 +73,16 @@ class Outcome(NamedTuple):
 class Life:
     """A case as it was lived."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime = START) -> None:
+        self.start = start
         self.records: list[Record] = []
         self.case = DepartureCase()
-        self.now = START
+        self.now = start
         self.outcomes: list[Outcome] = []
 
     def take(self, issued: Issued) -> Outcome:
         row, before = STEPS[issued.do], copy.deepcopy(self.case)
-        at = max(self.now + issued.later, START - timedelta(days=3))
+        at = max(self.now + issued.later, self.start - timedelta(days=3))
         recorded_at = max(at + issued.late, self.records[-1].recorded_at if self.records else at)
         self.now = at
         try:
@@ -118,7 +119,7 @@ class Life:
             actor=context.actor,
             role=context.role,
             step=issued.do,
-            request_id=f"r{version}",
+            request_id=f"r{len(self.records)}",
             event=event,
             episode=event.episode if isinstance(event, CaseReopened) else max(self.case.episode, 1),
             receipt=decision.receipt,

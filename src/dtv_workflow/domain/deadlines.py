@@ -19,7 +19,7 @@ from dtv_workflow.domain.chapters.custody import maximum
 from dtv_workflow.domain.fields import day_of, first_moment, last_moment
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset
-from dtv_workflow.domain.vocabulary import OPEN_PHASES, Article, HoldKind, Phase
+from dtv_workflow.domain.vocabulary import OPEN_PHASES, Article, HoldKind, Phase, Regime
 
 
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ class Timer(NamedTuple):
 
 
 def begins(day: date) -> datetime:
-    """The first moment of a calendar day in Europe/Amsterdam."""
-    return first_moment(day.isoformat()).astimezone(UTC)
+    """The first moment of a calendar day in Europe/Amsterdam, in UTC; of the second day there is for the first, which has none."""
+    return first_moment(max(day, date(1, 1, 2)).isoformat()).astimezone(UTC)
 
 
 def ends(day: date) -> datetime:
@@ -197,6 +197,13 @@ def latest_transfer(case: DepartureCase, law: Ruleset, now: datetime) -> Iterato
         yield Term(begins(dublin.accepted_on), due, (dublin.version,), _TO_TRANSFER[case.phase] if now < due else "close_other")
 
 
+def border_procedure(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
+    """At the border for so long after the decision was served; then the return goes on under the Directive."""
+    decision, days = case.decision, law.get("border_procedure.maximum")
+    if case.regime is Regime.RETURN_BORDER_PROCEDURE and decision is not None and days is not None:
+        yield Term(begins(decision.served_on), _after(decision.served_on, days), (decision.version,))
+
+
 def hold_ends(kinds: frozenset[HoldKind], case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
     """A hold ends by itself; whether the person may leave by force is then asked anew. Over once that was asked."""
     for id, hold in case.holds.items():
@@ -277,6 +284,9 @@ TIMERS: tuple[Timer, ...] = (
     Timer("D31", Said("the latest Dublin transfer date", "de uiterste overdrachtsdatum"),
           "DublinAcceptanceRecorded", "DublinTransferCompleted", ("the acceptance's latest_transfer_on",),
           "Regulation (EU) 604/2013 art. 29", "book_removal", latest_transfer),
+    Timer("D36", Said("the return border procedure ends", "de terugkeergrensprocedure eindigt"),
+          "ReturnDecisionRecorded", "the case closes", ("border_procedure.maximum",),
+          "Regulation (EU) 2024/1349 art. 4(2)", "adopt_plan", border_procedure),
     Timer("D39", Said("a hold ends by itself", "een beletsel eindigt vanzelf"),
           "HoldPlaced", "RemovabilityChecked after it", _HOLD, "Vw 2000 art. 8, 63", _CHECK, partial(hold_ends, _OTHER)),
 )

@@ -12,7 +12,9 @@ import msgspec
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N61, before_the_opening, no_human, role_may_not
 from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
+from dtv_workflow.domain.inputs import inputs_of
 from dtv_workflow.domain.law.rules import Guard, Receipt, Said, Verdict
+from dtv_workflow.domain.migration import migration
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.steps import Context, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase, Role
@@ -36,9 +38,9 @@ def asked(case: DepartureCase, step: Step, context: Context) -> tuple[Row | None
     """Every verdict on a step, met or not, without doing anything. The row is None where the phase does not have the step."""
     row = STEPS[step_name(type(step))]
     if row.kind is Kind.DECISION and context.role is Role.SYSTEM:
-        return row, _receipt(context, no_human.ask(case, step, context))
+        return row, _receipt(row, case, step, context, no_human.ask(case, step, context))
     if row_for(type(step), case.phase) is None:
-        return None, _receipt(context, _not_here(case, row))
+        return None, _receipt(row, case, step, context, _not_here(case, row))
     verdicts = []
     if row.kind is Kind.DECISION and (context.role not in row.roles or not context.role_granted):
         verdicts.append(role_may_not.ask(case, step, context))
@@ -46,7 +48,7 @@ def asked(case: DepartureCase, step: Step, context: Context) -> tuple[Row | None
     verdicts += [guard.ask(case, step, context) for guard in guards]
     if row.kind is Kind.DECISION and context.late:
         verdicts = _at_both_times(verdicts, guards, case, step, context)
-    return row, _receipt(context, *verdicts)
+    return row, _receipt(row, case, step, context, *verdicts)
 
 
 def decide(case: DepartureCase, step: Step, context: Context) -> Decision:
@@ -54,7 +56,7 @@ def decide(case: DepartureCase, step: Step, context: Context) -> Decision:
     row, receipt = asked(case, step, context)
     if row is None or receipt.codes:
         return Decision((), receipt)
-    return Decision(tuple(row.emits(case, step, context)), receipt)
+    return Decision((*migration(case, context), *row.emits(case, step, context)), receipt)
 
 
 def witness(case: DepartureCase, fact: Step, context: Context) -> Decision:
@@ -64,7 +66,8 @@ def witness(case: DepartureCase, fact: Step, context: Context) -> Decision:
         return Decision((), receipt)
     incidents = tuple(receipt.codes)
     happened = row.emits(case, fact, context)
-    return Decision((*happened, *(IntegrityIncidentRaised(code=code) for code in incidents)), receipt, incidents)
+    raised = (IntegrityIncidentRaised(code=code) for code in incidents)
+    return Decision((*migration(case, context), *happened, *raised), receipt, incidents)
 
 
 def answer(case: DepartureCase, step: Step, context: Context) -> Decision:
@@ -73,8 +76,17 @@ def answer(case: DepartureCase, step: Step, context: Context) -> Decision:
     return decide(case, step, context) if kind is Kind.DECISION else witness(case, step, context)
 
 
-def _receipt(context: Context, *verdicts: Verdict) -> Receipt:
-    return Receipt(context.law.id, context.law.hash, verdicts)
+def _receipt(row: Row, case: DepartureCase, step: Step, context: Context, *verdicts: Verdict) -> Receipt:
+    known = {
+        "role_granted": context.role_granted,
+        "second_may_approve": context.second_may_approve,
+        "other_open_case": context.other_open_case,
+    }
+    besides = {name: value for name, value in known.items() if value != _USUAL[name]}
+    return Receipt(context.law.id, context.law.hash, verdicts, inputs_of(step, row, case), besides)
+
+
+_USUAL = {"role_granted": True, "second_may_approve": False, "other_open_case": None}
 
 
 def _not_here(case: DepartureCase, row: Row) -> Verdict:

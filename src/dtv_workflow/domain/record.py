@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.fields import Moment
+from dtv_workflow.domain.fields import Moment, day_of
 from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.vocabulary import Role
 
@@ -83,6 +83,9 @@ def fold(records: list[Record], case: DepartureCase | None = None) -> DepartureC
     for record in corrected(records):
         case.version = record.originator_version
         case.topics.append(type(record.event).TOPIC)
+        if record.receipt is not None and record.event.TOPIC != REFUSAL_TOPIC:
+            day = day_of(record.occurred_at)
+            case.judged_on = day if case.judged_on is None else max(day, case.judged_on)
         record.event.apply(case, record)
     return case
 
@@ -120,6 +123,7 @@ def fitting(event: type[Event], field: str, value: object) -> Any:
 
 
 CORRECTION_TOPIC = "correction_recorded.v1"
+REFUSAL_TOPIC = "command_refused.v1"
 
 
 def snake(name: str) -> str:

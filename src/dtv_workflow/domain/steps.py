@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, Self, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,10 @@ from dtv_workflow.domain.vocabulary import Kind, Phase, Role
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What somebody wants (a decision) or says happened (a fact). Its fields are its options, their descriptions its help."""
+
+    def without_what_is_personal(self, case: DepartureCase) -> Self:
+        """The step as its receipt may keep it, where the types of its fields alone do not tell what is personal."""
+        return self
 
 
 def step_name(step: type[Step]) -> str:

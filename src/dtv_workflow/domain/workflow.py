@@ -50,7 +50,9 @@ TABLE: tuple[Row, ...] = tuple(row for chapter in CHAPTERS for row in chapter.RO
 STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
 """Every step by name. A step has one row, whatever the phases it is possible in."""
 
-_BESIDES: tuple[type[Event], ...] = (*REGISTER_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised)
+_BESIDES: tuple[type[Event], ...] = (
+    *REGISTER_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
+)
 
 EVENTS: dict[str, type[Event]] = {event.TOPIC: event for events in (_BESIDES, *(row.emitted for row in TABLE)) for event in
 events}

@@ -7,6 +7,7 @@ art. 107).
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -60,6 +61,30 @@ class IntegrityIncidentRaised(Event, frozen=True, kw_only=True):
         case.incidents = [*case.incidents, self.code]
 
 
+class MovedClock(Step, frozen=True, kw_only=True):
+    """A running term that a change of the law moved: by its number, what it is about, and when it was and is due (None: none)."""
+
+    code: Code
+    about: Code | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+class RulesetMigrated(Event, frozen=True, kw_only=True):
+    """The law changed since the last step on this case, and with it terms that run: decisions taken keep their rules.
+
+    Recorded with the first accepted step under the new rules, before what that step is recorded as.
+    """
+
+    TOPIC = "ruleset_migrated.v1"
+    before: tuple[Code, ...]
+    after: tuple[Code, ...]
+    clocks: tuple[MovedClock, ...]
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.migrations = [*case.migrations, record.version]
+
+
 class CorrectionRecorded(Event, frozen=True, kw_only=True):
     """What an event should have said. The value of a sealed field is sealed, as JSON; any other stays in the clear."""
 
@@ -97,6 +122,19 @@ class Correct(Step, frozen=True, kw_only=True):
     field: Annotated[Code, Meta(description="Its field, or occurred_at.")]
     value: Annotated[Any, Meta(description="What it should have said.", extra={"data": "text"})]
 
+    def without_what_is_personal(self, case: DepartureCase) -> Correct:
+        """A value for a sealed field is kept as one of its kind, a value that fits nowhere as one that fits nowhere."""
+        topic = case.topics[self.event - 1] if self.event <= len(case.topics) else ""
+        event = TOPICS.get(topic)
+        if event is None or (self.field != "occurred_at" and self.field not in event.__struct_fields__):
+            return msgspec.structs.replace(self, value=None)
+        try:
+            fitting(event, self.field, self.value)
+        except msgspec.ValidationError:
+            return msgspec.structs.replace(self, value={})
+        sealed = self.field != "occurred_at" and is_sealed(event, self.field)
+        return msgspec.structs.replace(self, value=kind_of(self.value)) if sealed else self
+
 
 class Disclose(Step, frozen=True, kw_only=True):
     """Record that somebody was told something from the file (verstrekking)."""
@@ -107,9 +145,18 @@ class Disclose(Step, frozen=True, kw_only=True):
     items: Annotated[tuple[Text, ...], Meta(min_length=1, description="What was told.")]
 
 
+def kind_of(value: Any) -> Any:
+    """A value of the same kind that says nothing."""
+    if isinstance(value, dict):
+        return {key: kind_of(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [kind_of(item) for item in value]
+    return "…" if isinstance(value, str) else value
+
+
 # ------------------------------------------------------------------ guards
 
-NOT_CORRECTED = frozenset({CORRECTION_TOPIC, CommandRefused.TOPIC, IntegrityIncidentRaised.TOPIC})
+NOT_CORRECTED = frozenset({CORRECTION_TOPIC, CommandRefused.TOPIC, IntegrityIncidentRaised.TOPIC, RulesetMigrated.TOPIC})
 
 
 @guard(N60)

@@ -83,12 +83,19 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     is_: Said | None = None
 
 
-class Receipt(Struct, frozen=True):
-    """Why a step was allowed or refused: the ruleset it was judged by and every guard's verdict."""
+class Receipt(Struct, frozen=True, omit_defaults=True):
+    """Why a step was allowed or refused: the ruleset it was judged by and every guard's verdict.
+
+    `inputs` are the fields of the step as far as a guard can tell them apart, without what is personal: a text is kept as "…".
+    `besides` is what was known of the people and of other cases: whether the role was granted, whether the second person may
+    approve, the person's other open case. With the history before it, that is all it takes to judge the step again.
+    """
 
     ruleset: str
     hash: str
     verdicts: tuple[Verdict, ...] = ()
+    inputs: dict[str, Any] = {}
+    besides: dict[str, Any] = {}
 
     @property
     def codes(self) -> list[str]:
