@@ -14,6 +14,7 @@ ROWS = [
     ("case", "show", "CASE"), ("case", "why", "CASE", "book-removal"), ("case", "why", "CASE", "15"),
     ("audit", "replay", "CASE"), ("audit", "replay", "CASE", "--step"),
     ("projection", "query", "SELECT case_id, phase FROM caseload"),
+    ("rules", "list"), ("rules", "show", "nl-2017-05"), ("rules", "diff", "nl-2017-05", "eu-return-regulation"),
 ]  # fmt: skip
 
 

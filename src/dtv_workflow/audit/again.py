@@ -1,6 +1,6 @@
 """Judging again: a stored decision, refusal or fact put to today's guards on what was known then, offline, from the log alone.
 
-Under the rules of then the answer must be the stored one: that is what makes a receipt worth something. Under other rules it tells
+Under the rules of then the answer must be the stored one: that is what makes a receipt worth something. Other rules tell
 what would have been different. Pure: records in, receipts out.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from dtv_workflow.audit.judge import placeholders
 from dtv_workflow.domain.case import DepartureCase
@@ -41,6 +43,13 @@ class Commit(NamedTuple):
     @property
     def refused(self) -> bool:
         return isinstance(self.first.event, CommandRefused)
+
+    @property
+    def whole(self) -> bool:
+        """Whether its receipt holds what it takes to judge it again; one written before receipts kept their inputs does not."""
+        row = STEPS[self.first.step]
+        asks = any(field.required for field in msgspec.structs.fields(row.step))
+        return bool(self.receipt.inputs) or not (asks and row.guards)
 
     @property
     def decision(self) -> bool:

@@ -13,6 +13,7 @@ from dtv_workflow.cli.do import kebab
 from dtv_workflow.cli.render import clock, safe, show
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.values import moment_of
+from dtv_workflow.cli.what_if import what_if
 from dtv_workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 @group("Replay a case's history, as it was known at any moment.")
 def audit() -> None: ...
+
+
+audit.add_command(what_if)
 
 
 # ------------------------------------------------------------------ what every verb needs

@@ -25,6 +25,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "audit": ("audit:audit", "Replay a case's history, as it was known at any moment."),
     "projection": ("projection:projection", "The read models: list, status, rebuild, query."),
     "workflow": ("workflow:workflow", "The workflow itself: table and diagram."),
+    "rules": ("rules:rules", "The rulesets: list, show, diff."),
     "explain": ("explain:explain", "Explain a code, step, event or word."),
     "user": ("user:user", "Who may act: list, grant, revoke."),
     "store": ("store:store", "Make a store, and see how it is."),

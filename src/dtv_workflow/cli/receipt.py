@@ -11,12 +11,15 @@ from dtv_workflow.cli.audit import known
 from dtv_workflow.cli.do import as_command, kebab
 from dtv_workflow.cli.render import as_json, clock, page, plain, safe, show
 from dtv_workflow.cli.settings import Settings
+from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.steps import Row
 from dtv_workflow.domain.workflow import STEPS
 from dtv_workflow.errors import NotFound
 
 if TYPE_CHECKING:
     from dtv_workflow.audit.judge import Judged
+    from dtv_workflow.domain.law.rules import Verdict
+    from dtv_workflow.domain.record import Record
 
 
 def told(judged: Judged, row: Row, case_id: str, settings: Settings) -> dict[str, Any]:
@@ -50,28 +53,79 @@ def verdict(line: dict[str, Any], dutch: bool) -> None:
 
 
 def receipt_of(settings: Settings, reference: str, version: int, at: datetime | None) -> None:
-    """The stored receipt of a version."""
-    from dtv_workflow.audit.judge import Judged
-
+    """The stored receipt of a version, the events its guards relied on, and whether judging it again gives the same."""
     with settings.register() as register:
         history = known(register, reference, at)
     if not 1 <= version <= len(history):
         raise NotFound(f"the case has no version {version}; it has {len(history)}")
     record = history[version - 1]
-    verdicts = record.receipt.verdicts if record.receipt else ()
+    receipt = record.receipt or Receipt("", "")
     case_id = record.originator_id.removeprefix("case/")
-    rows = [told(Judged(verdict), STEPS[record.step], case_id, settings) for verdict in sorted(verdicts, key=lambda v: v.met)]
-    ruleset = record.receipt.ruleset if record.receipt else None
+    verdicts = sorted(receipt.verdicts, key=lambda v: v.met)
+    rows = [_stored(each, STEPS[record.step], history, case_id, settings) for each in verdicts]
+    again = _again(history, version)
     if settings.machine and settings.format == "json":
-        click.echo(as_json({"case": case_id, "version": version, "event": record.name, "step": kebab(record.step),
-                            "occurred_at": record.occurred_at, "ruleset": ruleset, "guards": rows}))  # fmt: skip
+        click.echo(as_json({
+            "case": case_id, "version": version, "event": record.name, "step": kebab(record.step),
+            "occurred_at": record.occurred_at, "recorded_at": record.recorded_at, "actor": record.actor, "role": record.role,
+            "second": record.second, "source": record.source, "back_dated": record.back_dated,
+            "ruleset": receipt.ruleset, "hash": receipt.hash, "inputs": receipt.inputs, "judged_again": again, "guards": rows,
+        }))  # fmt: skip
         return
     if settings.shape in ("jsonl", "csv"):
-        show(rows, ["answer", "code", "guard", "law", "is", "needs", "by"], settings)
+        show(rows, ["answer", "code", "guard", "law", "is", "needs", "by", "relied_on"], settings)
         return
-    labels = ("stap", "op", "door", "regels", "toetsen") if settings.dutch else ("step", "at", "by", "ruleset", "guards")
-    by, asked = f"{record.actor} ({record.role.value})", str(len(rows) or ("geen" if settings.dutch else "none"))
-    said = (kebab(record.step), clock(record.occurred_at), by, ruleset, asked)
-    page(f"{record.name} ({version})", zip(labels, said, strict=True))
+    _page(record, rows, again, settings)
+
+
+def _stored(found: Verdict, row: Row, history: list[Record], case_id: str, settings: Settings) -> dict[str, Any]:
+    """A stored verdict as data, with each event it relied on: when, what, and where it came from."""
+    from dtv_workflow.audit.judge import Judged
+
+    relied = [history[n - 1] for n in found.relied if n <= len(history)]
+    events = [
+        {"version": r.version, "event": r.name, "occurred_at": r.occurred_at, "recorded_at": r.recorded_at, "source": r.source}
+        for r in relied
+    ]
+    return told(Judged(found), row, case_id, settings) | {"events": events}
+
+
+def _page(record: Record, rows: list[dict[str, Any]], again: str, settings: Settings) -> None:
+    dutch = settings.dutch
+    labels = ("stap", "op", "geregistreerd", "door", "met", "bron", "regels", "toetsen", "opnieuw") if dutch else (
+        "step", "at", "recorded", "by", "with", "source", "ruleset", "guards", "judged again")  # fmt: skip
+    who = f"{record.actor} ({record.role.nl if dutch else record.role.value})"
+    recorded = clock(record.recorded_at) if record.recorded_at != record.occurred_at else None
+    asked = str(len(rows) or ("geen" if dutch else "none"))
+    ruleset = record.receipt.ruleset if record.receipt else None
+    said = (
+        kebab(record.step), clock(record.occurred_at), recorded, who, record.second, record.source, ruleset, asked,
+        _AGAIN[again][dutch],
+    )  # fmt: skip
+    page(f"{record.name} ({record.version})", zip(labels, said, strict=True))
     for line in rows:
-        verdict(line, settings.dutch)
+        verdict(line | {"relied_on": ()}, dutch)
+        for event in line["events"]:
+            source = f", {'bron' if dutch else 'source'} {event['source']}" if event["source"] else ""
+            at = clock(event["occurred_at"])
+            late = f", {'geregistreerd' if dutch else 'recorded'} {clock(event['recorded_at'])}"
+            late = late if clock(event["recorded_at"]) != at else ""
+            click.echo(safe(f"      {event['version']:>3}  {at}  {event['event']}{late}{source}"))
+
+
+_AGAIN = {
+    "same": ("the same verdicts", "dezelfde uitkomsten"),
+    "differs": ("other verdicts: see `dtv audit what-if --rules own`", "andere uitkomsten: zie `dtv audit what-if --rules own`"),
+    "not_possible": ("not possible: recorded before receipts kept their inputs",
+                     "niet mogelijk: geregistreerd voordat de invoer werd bewaard"),
+}  # fmt: skip
+
+
+def _again(history: list[Record], version: int) -> str:
+    """Whether today's guards, asked again on what was known then, answer as they did: a key of `_AGAIN`."""
+    from dtv_workflow.audit.again import again, commit_of, differences
+
+    commit = commit_of(history, version)
+    if not commit.whole:
+        return "not_possible"
+    return "differs" if differences(commit.receipt, again(commit)) else "same"

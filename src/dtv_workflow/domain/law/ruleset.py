@@ -139,6 +139,17 @@ def named(id: str) -> Ruleset:
     return merge(chosen, chosen[-1].since)
 
 
+def last_day_of(parameter: Parameter) -> date | None:
+    """The last day on which a parameter holds: as its file says, or the day before a later law replaces it. None while it holds."""
+    later = [
+        other.since - timedelta(days=1)
+        for delta in deltas()
+        for other in delta.parameters
+        if other.name == parameter.name and other.since > parameter.since
+    ]
+    return min([*later, *([parameter.until] if parameter.until else [])], default=None)
+
+
 @cache
 def _changes() -> tuple[date, ...]:
     """The days on which the law changes: each file's, each parameter's, and the day after one ended."""

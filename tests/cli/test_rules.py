@@ -1,0 +1,44 @@
+"""`dtv rules`: the rulesets, their numbers and sources, and what differs between two."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_the_list_tells_law_from_draft(dtv):
+    rows = dtv("rules", "list", "--format", "json").json
+    assert [(row["ruleset"], row["status"]) for row in rows][-1] == ("eu-return-regulation", "draft")
+    assert {row["status"] for row in rows[:-1]} == {"law"}
+    assert all(row["from"] and row["title"] for row in rows)
+    assert "ontwerp" in dtv("rules", "list", "--lang", "nl").out
+
+
+def test_a_ruleset_is_shown_with_value_unit_days_and_source(dtv):
+    rows = {row["parameter"]: row for row in dtv("rules", "show", "nl-2017-05", "--format", "json").json}
+    notice = rows["notice.before_departure"]
+    assert (notice["value"], notice["unit"], notice["from"], notice["to"]) == (48, "hours", "2017-05-10", "2020-09-30")
+    assert "A3/6.6" in notice["source"]
+    assert rows == {row["parameter"]: row for row in dtv("rules", "show", "2020-09-30", "--format", "json").json}
+
+
+def test_without_an_id_the_rules_of_today_are_shown(dtv):
+    rows = {row["parameter"]: row["value"] for row in dtv("rules", "show", "--format", "json").json}
+    assert rows["notice.before_departure"] == 36
+    assert rows["detention.59.extension"] == 360
+
+
+def test_the_difference_between_two_rulesets_is_what_a_later_one_changed(dtv):
+    rows = dtv("rules", "diff", "nl-2017-05", "nl-2020-10", "--format", "json").json
+    assert [(row["parameter"], row["before"], row["after"]) for row in rows] == [("notice.before_departure", 48, 36)]
+    draft = dtv("rules", "diff", "eu-2026-06-12", "eu-return-regulation", "--format", "json").json
+    assert [row["parameter"] for row in draft] == ["detention.59.extension"]
+    back = dtv("rules", "diff", "eu-2026-06-12", "2026-06-11", "--format", "json").json
+    assert {row["after"] for row in back} == {None}
+    assert dtv("rules", "diff", "nl-2020-10", "2021-01-01", "--format", "json").json == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("no-such-law", 5), ("2026-02-30", 2), ("", 5)], ids=["name", "day", "empty"])
+def test_an_unknown_ruleset_is_a_clear_error_that_names_those_there_are(dtv, name, status):
+    told = dtv("rules", "show", name) if name else dtv("rules", "diff", name, name)
+    assert told.exit == status
+    assert ("nl-2017-05" in told.err) is (status == 5)
