@@ -186,7 +186,11 @@ def test_n12_n22_and_n24_another_ending_needs_evidence_two_people_and_no_detenti
     assert asked(told(*READY), other, second="RV-08", second_may_approve=False) == ["N12"]
     assert asked(told(*READY), CloseOther(cause=OtherCause.DUPLICATE), second="TL-03") == ["N22"]
     assert asked(told(*READY, DETAINED), other, second="TL-03") == ["N24"]
-    assert names(told(*READY), other, second="TL-03") == ["CaseClosed"]
+
+
+@pytest.mark.parametrize("cause", list(OtherCause))
+def test_n12_a_case_is_closed_otherwise_by_two_people_on_evidence(cause):
+    assert names(told(*READY), CloseOther(cause=cause, evidence="case B"), second="TL-03") == ["CaseClosed"]
 
 
 @pytest.mark.parametrize(("born", "band"), [

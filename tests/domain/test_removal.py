@@ -222,7 +222,11 @@ def test_directive_8_6_the_monitor_is_told():
 
 def test_n63_a_cancelled_unknown_attempt_is_recorded_with_its_incident():
     cancel = CancelRemoval(attempt="R1", stage="gate", cause=CancelCause.CAPTAIN, cost_cents=20_000)
-    assert asked(told(*BOOKED), cancel) == []
     assert asked(told(), cancel) == ["N63"]
     assert asked(told(*BOOKED, CANCELLED), cancel) == ["N63"]
     assert names(told(), cancel) == ["RemovalAttemptCancelled", "IntegrityIncidentRaised"]
+
+
+@pytest.mark.parametrize("cause", list(CancelCause))
+def test_o5_a_live_attempt_is_cancelled_for_every_cause_without_an_incident(cause):
+    assert names(told(*BOOKED), CancelRemoval(attempt="R1", stage="gate", cause=cause)) == ["RemovalAttemptCancelled"]

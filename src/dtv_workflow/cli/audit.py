@@ -168,6 +168,8 @@ def entry(step: Replayed, patch: bool) -> dict[str, Any]:
         "step": kebab(record.step), "actor": record.actor, "role": record.role.value, "second": record.second,
         "source": record.source, "back_dated": record.back_dated, "codes": codes_of(record), "request_id": record.request_id,
     }  # fmt: skip
+    if clocks := clocks_of(record):
+        row["clocks"] = clocks
     if patch:
         row["changes"] = changes(step, sealed=True)
         row["texts"] = texts(record)
@@ -180,6 +182,14 @@ def codes_of(record: Record) -> list[str]:
     if record.name == "CommandRefused":
         return list(event.codes)
     return [event.code] if record.name == "IntegrityIncidentRaised" else []
+
+
+def clocks_of(record: Record) -> list[dict[str, Any]]:
+    """The terms that a change of the law moved, of a `RulesetMigrated` event."""
+    event: Any = record.event
+    if record.name != "RulesetMigrated":
+        return []
+    return [{"code": c.code, "about": c.about, "before": c.before, "after": c.after} for c in event.clocks]
 
 
 def changes(step: Replayed, *, sealed: bool) -> list[dict[str, str]]:
@@ -234,6 +244,9 @@ def marks(record: Record, settings: Settings) -> list[str]:
     if codes := codes_of(record):
         word = ("geweigerd" if dutch else "refused") if record.name == "CommandRefused" else "incident"
         said.append(f"{word}: {', '.join(codes)}")
+    for moved in clocks_of(record):
+        ends = " → ".join(clock(moment) if moment else "–" for moment in (moved["before"], moved["after"]))
+        said.append(f"{' '.join(filter(None, (moved['code'], moved['about'])))} {ends}")
     if record.second:
         said.append(f"{'met' if dutch else 'with'} {record.second}")
     if record.source:

@@ -13,27 +13,25 @@ from typing import Any
 
 import click
 
-from dtv_workflow.cli.do import as_command, kebab
-from dtv_workflow.cli.explain import EXITS, guards_of, place, using
+from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.explain import EXITS, place
+from dtv_workflow.cli.law_page import MADE, law_page
 from dtv_workflow.cli.main import cli
 from dtv_workflow.cli.workflow import mermaid, row_of
 from dtv_workflow.domain.fields import sealed_class
-from dtv_workflow.domain.law.rules import RULES
-from dtv_workflow.domain.law.ruleset import deltas
 from dtv_workflow.domain.steps import hints, step_name
 from dtv_workflow.domain.vocabulary import Phase, Role
 from dtv_workflow.domain.workflow import CHAPTERS, EVENTS, TABLE
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WIDTH = 100
-MADE = "Made from the code by `make docs`; do not edit."
 
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
     from dtv_workflow.projections.catalogue import views_markdown
 
-    made = {"workflow.md": workflow(), "law.md": law(), "events.md": events(), "cli.md": commands()}
+    made = {"workflow.md": workflow(), "law.md": law_page(), "events.md": events(), "cli.md": commands()}
     texts = {name: "\n".join(lines) for name, lines in made.items()} | {"views.md": views_markdown()}
     return {name: text.rstrip() + "\n" for name, text in texts.items()}
 
@@ -60,29 +58,6 @@ def workflow() -> Iterator[str]:
             said = row_of(row)
             to = f"{said['from']} → {said['to']}" if said["to"] else said["from"]
             yield _cells(f"`{said['step']}`", said["kind"], to, said["roles"], said["codes"], said["emits"])
-
-
-def law() -> Iterator[str]:
-    yield f"# The law, as rules\n\n{MADE} Every reason to refuse, by code: what it says in both"
-    yield "languages, where the law has it, what is needed, what lifts it and who may do that, the guards that look for it and"
-    yield "the steps they stand on."
-    for code in sorted(RULES):
-        rule = RULES[code]
-        found = guards_of(rule)
-        yield f"\n## {code} `{rule.slug}`\n\n{rule.says.en}\n*{rule.says.nl}*\n"
-        yield f"- law: {rule.law}"
-        yield f"- needs: {rule.needs.en} (*{rule.needs.nl}*)"
-        yield f"- lifts: `{as_command(rule.lifts, None)}`, by {', '.join(rule.by)}"
-        if found:
-            yield "- guards: " + ", ".join(f"`{guard.name}` ({place(guard.find)})" for guard in found)
-        every = "none: a property of the workflow, or asked of every step"
-        yield "- steps: " + (", ".join(f"`{step}`" for step in using(rule)) or every)
-    yield "\n# The numbers of the law\n"
-    yield "Dated parameters: a later file replaces the values it names, and every receipt says which rulesets it was judged by."
-    for delta in deltas():
-        yield f"\n## {delta.id}\n\n{delta.title}. In force since {delta.since}.\n"
-        yield "| parameter | value | unit | source |\n|---|---|---|---|"
-        yield from (_cells(f"`{p.name}`", p.value, p.unit, p.source) for p in delta.parameters)
 
 
 def events() -> Iterator[str]:

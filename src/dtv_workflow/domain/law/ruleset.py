@@ -140,7 +140,7 @@ def named(id: str) -> Ruleset:
 
 
 def last_day_of(parameter: Parameter) -> date | None:
-    """The last day on which a parameter holds: as its file says, or the day before a later law replaces it. None while it holds."""
+    """The last day on which a parameter holds: as its file says, or the day before a later law replaces it, or None."""
     later = [
         other.since - timedelta(days=1)
         for delta in deltas()
