@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from tests.cli.conftest import Dtv
+
+G14 = Path(__file__).resolve().parents[1] / "scenarios" / "G14.jsonl"
 
 
 def test_the_list_tells_law_from_draft(dtv):
@@ -42,3 +48,13 @@ def test_an_unknown_ruleset_is_a_clear_error_that_names_those_there_are(dtv, nam
     told = dtv("rules", "show", name) if name else dtv("rules", "diff", name, name)
     assert told.exit == status
     assert ("nl-2017-05" in told.err) is (status == 5)
+
+
+def test_g14_a_term_that_the_law_moved_shows_in_the_log(tmp_path, capsys):
+    dtv = Dtv(tmp_path / "store", capsys)
+    assert dtv("store", "init", "--training").exit == 0
+    assert dtv("batch", str(G14)).exit == 0
+    line = next(line for line in dtv("case", "log", dtv.case, "--format", "table").out.splitlines() if "D36" in line)
+    assert line.split() == ["D36", "–", "→", "2026-08-14", "00:00"]
+    moved = [row["clocks"] for row in dtv("case", "log", dtv.case, "--format", "json").json if "clocks" in row]
+    assert moved == [[{"code": "D36", "about": None, "before": None, "after": "2026-08-13T22:00:00Z"}]]

@@ -18,7 +18,7 @@ from dtv_workflow.domain import vocabulary
 from dtv_workflow.domain.deadlines import TIMERS
 from dtv_workflow.domain.fields import sealed_class
 from dtv_workflow.domain.law.rules import RULES, Rule
-from dtv_workflow.domain.law.ruleset import Parameter, deltas
+from dtv_workflow.domain.law.ruleset import Parameter, last_day_of, shipped
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.steps import Row, hints, step_name
 from dtv_workflow.domain.vocabulary import BLOCKS, SENSITIVE_HOLDS, Block, HoldKind, Kind, Phase, Term
@@ -105,7 +105,7 @@ def index() -> dict[str, list[Entry]]:
         add((f"{terms.__name__} {member.value}", partial(of_word, member)), str(member.value), member.nl)
     for code, said in EXITS.items():
         add((f"exit {code}", partial(of_exit, said)), str(code), f"exit {code}")
-    for parameter in (p for delta in deltas() for p in delta.parameters):
+    for parameter in (p for delta in shipped() for p in delta.parameters):
         add((f"parameter {parameter.name}", partial(of_parameter, parameter)), parameter.name)
     return known
 
@@ -167,7 +167,10 @@ def of_exit(said: str) -> Pairs:
 
 def of_parameter(parameter: Parameter) -> Pairs:
     value = f"{parameter.value} {parameter.unit}"
-    return [("value", value), ("since", parameter.since), ("source", parameter.source), ("ruleset", parameter.ruleset)]
+    return [
+        ("value", value), ("from", parameter.since), ("to", last_day_of(parameter)), ("source", parameter.source),
+        ("ruleset", parameter.ruleset),
+    ]  # fmt: skip
 
 
 def of_step(row: Row) -> Pairs:
