@@ -51,11 +51,15 @@ def _sealed(row: Row) -> frozenset[str]:
     return frozenset(field.name for field in found if sealed_class(field.type))
 
 
+_declared = cache(msgspec.structs.fields)
+"""The declared fields of a struct. Reading them off the class takes longer than judging a step."""
+
+
 def _fields(struct: msgspec.Struct, sealed: frozenset[str], *, inside: bool = False) -> dict[str, Any]:
     """The fields of a struct that say something. `inside` a sealed one, everything is sealed."""
     types = hints(type(struct))
     kept = {}
-    for field in msgspec.structs.fields(type(struct)):
+    for field in _declared(type(struct)):
         value = getattr(struct, field.name)
         if field.default is not msgspec.NODEFAULT and value == field.default:
             continue
