@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dtv_workflow.application import Register, create_register, open_register
+from dtv_workflow.audit.again import again, commits
+from dtv_workflow.domain.chapters.closing import ReopenCase
 from dtv_workflow.domain.chapters.guidance import OfferVoluntaryDeparture
-from dtv_workflow.domain.chapters.holds import PlaceHold
+from dtv_workflow.domain.chapters.holds import LiftHold, PlaceHold
 from dtv_workflow.domain.chapters.intake import AssignSupervisor, OpenCase, RecordRemovability, Subject
 from dtv_workflow.domain.chapters.records import Correct
 from dtv_workflow.domain.chapters.voluntary_departure import ChooseVoluntaryDeparture, ExpressWishToLeave
@@ -24,6 +27,7 @@ from dtv_workflow.domain.vocabulary import (
     HoldKind,
     Phase,
     RemovabilityAnswer,
+    ReopenCause,
     Role,
     WishReporter,
 )
@@ -197,13 +201,121 @@ def test_authority_a_second_person_must_be_known_and_a_team_leader(live: Registe
     live.record(PlaceHold(hold="H1", hold_kind=HoldKind.ECHR_RULE39), case, me())
     live.grant("RV-07", Role.SUPERVISOR, "jansen", me())
     live.grant("TL-09", Role.TEAM_LEADER, "bakker", me())
-    from dtv_workflow.domain.chapters.holds import LiftHold
-
     lift = LiftHold(hold="H1", basis="lifted by the Court")
     assert live.take(lift, case, me()).receipt.codes == ["N31"]
     assert live.take(lift, case, me(second="TL-02")).receipt.codes == ["N12"]
     assert live.take(lift, case, me(second="RV-07")).receipt.codes == ["N12"]
     assert live.take(lift, case, me(second="TL-09")).status == "done"
+
+
+def test_awb_10_3_a_second_name_of_the_same_account_is_no_second_person(live: Register):
+    case = live_case(live)
+    live.record(PlaceHold(hold="H1", hold_kind=HoldKind.ECHR_RULE39), case, me())
+    live.grant("RV-99", Role.SUPERVISOR, "leider", me())
+    live.grant("TL-98", Role.TEAM_LEADER, "leider", me())
+    live.grant("TL-09", Role.TEAM_LEADER, "bakker", me())
+    lift, rv = LiftHold(hold="H1", basis="lifted by the Court"), Envelope(actor="RV-99")
+    for second in ("TL-02", "TL-98"):
+        assert live.take(lift, case, msgspec.structs.replace(rv, second=second)).receipt.codes == ["N12"]
+    kept = live.history(case)[-1].receipt
+    assert kept
+    assert kept.besides == {"also": ["TL-02", "TL-98"]}
+    assert again(list(commits(live.history(case)))[-1]) == kept
+    assert live.take(lift, case, msgspec.structs.replace(rv, second="TL-09")).status == "done"
+
+
+def test_awb_10_3_a_live_store_knows_the_other_names_of_the_account_that_acts(live: Register):
+    case = live_case(live)
+    live.grant("RV-99", Role.SUPERVISOR, "leider", me())
+    live.grant("RV-07", Role.SUPERVISOR, "jansen", me())
+    live.take(OFFER, case, Envelope(actor="RV-99"))
+    receipt = live.history(case)[-1].receipt
+    assert receipt
+    assert receipt.besides == {"also": ["TL-02"]}
+
+
+def test_a_training_store_takes_every_actor_as_another_person(training: Register):
+    case = opened(training)
+    training.record(PlaceHold(hold="H1", hold_kind=HoldKind.ECHR_RULE39), case, RV)
+    second = Envelope(actor="RV-07", role=Role.SUPERVISOR, at=DAY, second="TL-98")
+    assert training.take(LiftHold(hold="H1", basis="lifted by the Court"), case, second).status == "done"
+
+
+SAME = pytest.mark.parametrize(("one", "other"), [
+    ("123-456-7890", "1234567890"), ("1234567890", "123 456 7890"), ("ab12-3", "AB123"),
+])  # fmt: skip
+
+
+@SAME
+def test_n36_a_v_number_is_the_same_however_it_is_typed(training: Register, one: str, other: str):
+    case = training.take(opening(one), None, ILC).case
+    assert case
+    assert training.take(opening(other), None, ILC).receipt.codes == ["N36"]
+    assert training.open_case_of(other) == case
+    assert training.case(case).v_number == one, "what was typed stays"
+    training.record(_residence(), case, RV)
+    reopened = training.take(opening(other), None, ILC)
+    assert training.history(reopened.case or "")[0].subject == training.history(case)[0].subject
+
+
+@pytest.mark.parametrize("number", ["12345678901", "123456789", "AB12"])
+def test_n36_another_number_is_another_person(training: Register, number: str):
+    training.take(opening("1234567890"), None, ILC)
+    assert training.take(opening(number), None, ILC).status == "done"
+
+
+CORRECTING = Envelope(actor="RV-07", role=Role.SUPERVISOR, at=DAY, reason="typing error")
+
+
+def renumbered(register: Register, case: str, number: str | None) -> list[str]:
+    """The codes on a corrected V-number."""
+    return register.take(Correct(event=2, field="v_number", value=number), case, CORRECTING).receipt.codes
+
+
+def test_n36_a_corrected_v_number_claims_the_person_in_the_same_commit(training: Register):
+    case = training.take(opening("9900000001"), None, ILC).case or ""
+    assert renumbered(training, case, "99-0000-0042") == []
+    assert training.take(opening(), None, ILC).receipt.codes == ["N36"]
+    assert training.take(opening("9900000001"), None, ILC).status == "done", "the number it was not"
+
+
+def test_n36_a_v_number_is_not_corrected_to_that_of_another_open_case(training: Register):
+    case, other = training.take(opening("9900000001"), None, ILC).case or "", opened(training)
+    assert renumbered(training, case, "99-0000-0042") == ["N36"]
+    assert training.case(case).v_number == "9900000001"
+    assert renumbered(training, case, "9900000003") == [], "a number that is free"
+    assert renumbered(training, case, "9900 000003") == [], "its own"
+    training.record(_residence(), other, RV)
+    assert renumbered(training, case, V_NUMBER) == []
+
+
+def test_n36_a_closed_case_may_turn_out_to_be_about_somebody_with_an_open_one(training: Register):
+    case = training.take(opening("9900000001"), None, ILC).case or ""
+    training.record(_residence(), case, RV)
+    other = opened(training)
+    assert renumbered(training, case, V_NUMBER) == []
+    assert training.open_case_of(V_NUMBER) == other
+    reopened = training.take(ReopenCase(cause=ReopenCause.WRONG_CLOSURE), case, ILC)
+    assert reopened.receipt.codes == ["N36"]
+
+
+def test_n36_a_number_that_was_none_is_given_up_and_one_that_was_missing_is_claimed(training: Register):
+    case = opened(training)
+    assert renumbered(training, case, None) == []
+    assert training.open_case_of(V_NUMBER) is None
+    assert training.take(opening(), None, ILC).status == "done"
+    assert renumbered(training, case, V_NUMBER) == ["N36"]
+    nameless = training.take(opening(None), None, ILC).case or ""
+    assert renumbered(training, nameless, "9900000005") == []
+    assert training.take(opening("9900000005"), None, ILC).receipt.codes == ["N36"]
+
+
+def test_n36_a_correction_of_a_v_number_is_judged_again_as_it_was(training: Register):
+    case, _ = training.take(opening("9900000001"), None, ILC).case or "", opened(training)
+    for number in (V_NUMBER, "9900000003", None, "---"):
+        renumbered(training, case, number)
+    for commit in commits(training.history(case)):
+        assert again(commit) == commit.receipt
 
 
 def test_the_last_team_leader_stays(live: Register):

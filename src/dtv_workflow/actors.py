@@ -26,11 +26,13 @@ class User(msgspec.Struct):
 
 
 class Authority(NamedTuple):
-    """In which role somebody acts, whether it was granted, and whether the second person named may approve."""
+    """In which role somebody acts, whether it was granted, whether the second person named may approve, and under which other
+    names the same account acts."""
 
     role: Role
     granted: bool
     second_may_approve: bool
+    also: tuple[str, ...] = ()
 
 
 def roster(records: Iterable[Record]) -> dict[str, User]:
@@ -62,7 +64,8 @@ def as_given(row: Row, envelope: Envelope) -> Authority:
 
 
 def authority(row: Row, envelope: Envelope, os_user: str, users: dict[str, User]) -> Authority:
-    """On a live store: the role asked for, or a granted one that fits the step.
+    """On a live store: the role asked for, or a granted one that fits the step. Four eyes are two accounts: a second name of this
+    one approves nothing (Awb art. 10:3).
 
     Raises Unauthorised for an actor who is not known, or whom this account may not act as.
     """
@@ -74,7 +77,9 @@ def authority(row: Row, envelope: Envelope, os_user: str, users: dict[str, User]
     fitting = [role for role in user.roles if role in row.roles]
     role = envelope.role or (fitting or user.roles)[0]
     second = users.get(envelope.second or "")
-    return Authority(role, role in user.roles, bool(second and Role.TEAM_LEADER in second.roles))
+    approves = second is not None and Role.TEAM_LEADER in second.roles and second.os_user != os_user
+    also = tuple(name for name, other in users.items() if other.os_user == os_user and name != user.name)
+    return Authority(role, role in user.roles, approves, also)
 
 
 def must_lead(actor: str, os_user: str, users: dict[str, User]) -> None:

@@ -24,9 +24,9 @@ from dtv_workflow.answers import ID_LENGTH, Answer, new_id, stream_of
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
 from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
-from dtv_workflow.domain.chapters.records import CommandRefused, Correct
+from dtv_workflow.domain.chapters.records import CommandRefused, Correct, CorrectionRecorded
 from dtv_workflow.domain.decide import Decision, answer, asked
-from dtv_workflow.domain.fields import day_of
+from dtv_workflow.domain.fields import compared, day_of
 from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import check_past
@@ -186,7 +186,6 @@ class Register:
 
     def _context(self, row: Row, step: Step, envelope: Envelope, at: datetime, recorded_at: datetime) -> Context:
         given = as_given(row, envelope) if self.store.training else authority(row, envelope, self.os_user, self.users())
-        v_number = step.subject.v_number if isinstance(step, OpenCase) else None
         return Context(
             at=at,
             recorded_at=recorded_at,
@@ -196,7 +195,8 @@ class Register:
             role_granted=given.granted,
             second=envelope.second,
             second_may_approve=given.second_may_approve,
-            other_open_case=self.open_case_of(v_number),
+            also=given.also,
+            other_open_case=self.open_case_of(_number_in(step) if isinstance(step, OpenCase) else None),
         )
 
     def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
@@ -287,12 +287,13 @@ class Register:
 
     def open_case_of(self, v_number: str | None) -> str | None:
         """The open case of the person with this V-number, if there is one."""
-        if not v_number or v_number == FORGOTTEN:
-            return None
-        return self.store.recorder.open_case_of(self._v_digest(v_number))
+        digest = self._v_digest(v_number)
+        return self.store.recorder.open_case_of(digest) if digest else None
 
-    def _v_digest(self, v_number: str) -> bytes:
-        return self.store.keys.digest("v_number", v_number.encode())
+    def _v_digest(self, v_number: str | None) -> bytes | None:
+        """What a V-number is known by, however it was typed; None for none, and for one that was forgotten."""
+        number = compared(v_number) if v_number and v_number != FORGOTTEN else ""
+        return self.store.keys.digest("v_number", number.encode()) if number else None
 
     def _digest(self, step: Step, case: str | None, envelope: Envelope) -> bytes:
         """What was asked, as a keyed digest.
@@ -327,9 +328,7 @@ class _Taking:
             version = self.register._last_version(REGISTER)
             return self._put(REGISTER, version, self._refusal(decision), decision, DepartureCase(), None, rehearse)
         stream = stream_of(new_id())
-        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else None
-        subject = self._subject(v_number)
-        return self._put(stream, 0, decision.events, decision, DepartureCase(v_number=v_number), subject, rehearse)
+        return self._put(stream, 0, decision.events, decision, DepartureCase(), self._subject(_number_in(self.step)), rehearse)
 
     def on(self, reference: str, rehearse: bool) -> Answer:
         """Take the step on an existing case."""
@@ -345,15 +344,16 @@ class _Taking:
 
     def _fresh(self, case: DepartureCase | None = None) -> Context:
         """The context with the person's other open case looked up again: it may have been opened since."""
-        v_number = self.step.subject.v_number if isinstance(self.step, OpenCase) else case.v_number if case else None
-        other = self.register.open_case_of(v_number)
+        number = _number_in(self.step) if case is None or isinstance(self.step, Correct) else case.v_number
+        other = self.register.open_case_of(number)
         return msgspec.structs.replace(self.context, other_open_case=other if case is None or other != case.id else None)
 
     def _refusal(self, decision: Decision) -> tuple[Event, ...]:
         return (CommandRefused(refused=step_name(self.row.step), codes=tuple(decision.refused)),)
 
     def _subject(self, v_number: str | None) -> str:
-        known = self.register.store.recorder.subject_of(self.register._v_digest(v_number)) if v_number else None
+        digest = self.register._v_digest(v_number)
+        known = self.register.store.recorder.subject_of(digest) if digest else None
         return known or f"s-{new_id()}"
 
     def _put(
@@ -385,17 +385,18 @@ class _Taking:
         if rehearse:
             return given
         request = Request(self.request_id, self.digest, msgspec.json.encode(given))
-        claims = self._claims(events, after, subject) if after else ()
+        claims = self._claims(events, case, after, subject) if after else []
         self.register.events.put(records, request=request, subjects=claims)
         return given
 
-    def _claims(self, events: tuple[Event, ...], after: DepartureCase, subject: str | None) -> tuple[SubjectClaim, ...]:
-        if not any(isinstance(e, CaseOpened | CaseClosed | CaseReopened) for e in events):
-            return ()
-        if not after.v_number or after.v_number == FORGOTTEN or subject is None:
-            return ()
-        digest = self.register._v_digest(after.v_number)
-        return (SubjectClaim(after.id, digest, subject, after.phase is not Phase.CLOSED),)
+    def _claims(self, events: tuple[Event, ...], was: DepartureCase, now: DepartureCase, who: str | None) -> list[SubjectClaim]:
+        """What the case claims of its person, when that changes. A number that was corrected away is claimed no longer."""
+        renumbered = any(isinstance(e, CorrectionRecorded) and e.field == "v_number" for e in events)
+        if who is None or not (renumbered or any(isinstance(e, CaseOpened | CaseClosed | CaseReopened) for e in events)):
+            return []
+        own = self.register._v_digest(now.v_number)
+        digest = own or self.register._v_digest(was.v_number)
+        return [SubjectClaim(now.id, digest, who, bool(own) and now.phase is not Phase.CLOSED)] if digest else []
 
     def _record(
         self, stream: str, version: int, event: Event, decision: Decision, case: DepartureCase, subject: str | None
@@ -421,6 +422,13 @@ class _Taking:
             training=self.register.store.training,
         )
 
+
+def _number_in(step: Step) -> str | None:
+    """The V-number that a step says: given at an opening, or what an earlier one is corrected to."""
+    if isinstance(step, OpenCase):
+        return step.subject.v_number
+    said = step.value if isinstance(step, Correct) and step.field == "v_number" else None
+    return said if isinstance(said, str) else None
 
 
 def open_register(url: str | Path, **options: Any) -> Register:

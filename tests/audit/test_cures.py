@@ -93,8 +93,8 @@ def test_a_booking_needs_a_document_when_there_is_one():
 
 def test_a_handover_follows_the_check_and_the_notice_of_its_own_attempt():
     cure = why(told.told(*BOOKED), "hand_over")
-    assert cure.found
     assert names(cure) == ["complete_precheck", "serve_removal_notice"]
+    assert [(one.guard, one.waits, one.by) for one in cure.stands] == [("handed_over_too_early", True, None)], "and then the day"
     assert [move.known["attempt"] for move in (*cure.steps, cure.step)] == ["R1"] * 3
     assert cure.steps[1].known["to"] == ["person", "lawyer"]
 
@@ -102,6 +102,7 @@ def test_a_handover_follows_the_check_and_the_notice_of_its_own_attempt():
 def test_vc_a3_6_6_a_notice_is_never_shorter_a_new_booking_is_later():
     cure = why(told.told(*BOOKED, CHECKED), "hand_over", at="2026-03-06T09:00")
     assert names(cure) == ["record_removability", "book_removal", "complete_precheck", "serve_removal_notice"]
+    assert [one.guard for one in cure.stands] == ["handed_over_too_early"]
     booked = cure.steps[1].tried["departs_at"]
     assert moment(booked) > moment("2026-03-07T21:00")
     assert cure.step.known["attempt"] == "…"
@@ -109,8 +110,9 @@ def test_vc_a3_6_6_a_notice_is_never_shorter_a_new_booking_is_later():
 
 def test_vc_a3_6_1_the_notice_of_a_minor_goes_to_the_guardian_too():
     cure = why(told.told(*BOOKED, CHECKED, born="2010-01-01"), "hand_over")
-    assert names(cure) == ["serve_removal_notice"]
-    assert cure.steps[0].known["to"] == ["person", "lawyer", "guardian"]
+    assert sorted(names(cure)) == ["establish_reception", "inform_guardian", "serve_removal_notice"]
+    (notice,) = [step for step in cure.steps if step.step == "serve_removal_notice"]
+    assert notice.known["to"] == ["person", "lawyer", "guardian"]
 
 
 def test_a_laissez_passer_follows_an_interview_of_the_kind_asked_for():
@@ -384,7 +386,8 @@ def test_an_attempt_that_nobody_knows_is_booked_under_its_own_name():
 
 
 def test_what_the_step_itself_lacks_is_not_answered_by_another_step():
-    cure = why(told.told(*BOOKED, CHECKED, told.NOTIFIED), "hand_over", monitor_notified=False)
+    ready = told.told(*BOOKED, CHECKED, told.NOTIFIED, told.checked("2026-03-06T08:00"))
+    cure = why(ready, "hand_over", at="2026-03-06T09:00", monitor_notified=False)
     assert (cure.found, cure.steps, codes(cure)) == (False, (), ["N58"])
 
 

@@ -8,6 +8,10 @@ import json
 
 import pytest
 
+from dtv_workflow.application import create_register
+from dtv_workflow.batch import Script, read_lines
+from tests.cli.conftest import SCENARIO, Dtv
+
 ROWS = [
     ("case", "list"), ("case", "next", "CASE"), ("case", "log", "CASE"), ("case", "diff", "CASE", "9", "14"), ("work",),
     ("workflow", "table"), ("projection", "list"), ("projection", "status"), ("explain", "N04"), ("user", "list"),
@@ -163,6 +167,68 @@ def test_a_replay_ends_where_the_case_stands(dtv):
     steps = dtv("audit", "replay", dtv.case, "--step", "--to", "5", "--format", "json").json
     assert [step["version"] for step in steps] == [1, 2, 3, 4, 5]
     assert all(guard["met"] for step in steps for guard in step["guards"])
+
+
+# ------------------------------------------------------------------ the ledger of detention
+
+
+@pytest.fixture
+def detained(tmp_path, capsys):
+    """`dtv` on golden scenario G10: 100 days under 59, 28 under 59b, and 59 again since 18 May; versions 17 to 21."""
+    store = tmp_path / "detained"
+    with create_register(store, training=True, actor="script") as register, SCENARIO.with_name("G10.jsonl").open("rb") as lines:
+        list(Script(register).run(read_lines(lines)))
+    return Dtv(store, capsys)
+
+
+def test_a_page_has_the_ledger_of_detention_in_both_languages_on_eighty_columns(detained):
+    at = ("--as-known-at", "2026-08-01T10:00:00+02:00", "--format", "table")
+    english = detained("case", "show", detained.case, "--lang", "en", *at).out
+    dutch = detained("case", "show", detained.case, "--lang", "nl", *at).out
+    assert "  1.         2026-01-10 to 2026-04-20, 100 days, v17 to v18: purpose gone\n" in english
+    assert "  2.         2026-05-18 to 2026-08-01, 75 days, v21: runs\n" in english
+    assert "  art. 59    175 of 180 days, 5 left  [Vw 2000 art. 59(5), (6)]\n" in english
+    assert "  last day   2026-08-05\n" in english
+    assert "  weigh too  28 days art. 59b\n" in english
+    assert "  1.           2026-01-10 tot 2026-04-20, 100 dagen, v17 tot v18: doel vervallen\n" in dutch
+    assert "  art. 59      175 van 180 dagen, nog 5  [Vw 2000 art. 59(5), (6)]\n" in dutch
+    for told, title in ((english, "detention clock"), (dutch, "bewaringsklok")):
+        ledger = told[told.index(title) : told.index("deadlines" if told is english else "termijnen")]
+        assert max(map(len, ledger.splitlines())) <= 80
+        assert ledger.count(title) == 2
+
+
+def test_a_page_gives_programs_the_ledger_as_numbers(detained):
+    told = detained("case", "show", detained.case, "--as-known-at", "2026-08-01T10:00:00+02:00", "--format", "json").json
+    ours, asylum = told["detention"]
+    assert (ours["article"], ours["used"], ours["maximum"], ours["left"], ours["last_day"]) == ("59", 175, 180, 5, "2026-08-05")
+    assert [(s["since"], s["to"], s["days"], s["began"], s["ended"]) for s in ours["stretches"]] == [
+        ("2026-01-10", "2026-04-20", 100, 17, 18), ("2026-05-18", None, 75, 21, 0),
+    ]  # fmt: skip
+    assert (ours["besides"], asylum["running"], asylum["used"]) == ({"59b": 28}, False, 28)
+    assert all(isinstance(said, str) for said in ours["stops"])
+    csv_ = detained("case", "show", detained.case, "--as-known-at", "2026-08-01T10:00:00+02:00", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(csv_)))
+    assert [row["version"] for row in rows if "art. 59 " in row["section"] and row["facet"] in {"1.", "2."}] == ["17", "21"]
+
+
+@pytest.mark.parametrize(("back", "used", "left", "last_day"), [
+    (("--to", "17"), "0", "180", "2026-07-08"),
+    (("--to", "18"), "100", "80", "–"),
+    (("--to", "21"), "100", "80", "2026-08-05"),
+    (("--as-known-at", "2026-08-01T10:00:00+02:00"), "175", "5", "2026-08-05"),
+    (("--as-known-at", "2026-02-01T10:00:00+01:00"), "22", "158", "2026-07-08"),
+    ((), "182", "0", "2026-08-05"),
+])  # fmt: skip
+def test_a_replay_tells_the_clock_as_of_the_last_event_or_the_moment_looked_back_to(detained, back, used, left, last_day):
+    rows = {r["facet"]: r for r in detained("audit", "replay", detained.case, *back, "--format", "json").json}
+    assert rows["clock.59.used"]["value"] == used
+    assert rows["clock.59.left"]["value"] == left
+    assert rows["clock.59.last_day"]["value"] == last_day
+    assert rows["clock.59.stretch.1"]["version"] == 17
+    table = detained("audit", "replay", detained.case, *back, "--format", "table").out
+    assert f"{used} of 180 days, {left} left" in table
+    assert "clock.59" not in table
 
 
 def test_work_is_for_open_cases_and_their_supervisor(dtv):

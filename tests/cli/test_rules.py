@@ -23,7 +23,7 @@ def test_a_ruleset_is_shown_with_value_unit_days_and_source(dtv):
     rows = {row["parameter"]: row for row in dtv("rules", "show", "nl-2017-05", "--format", "json").json}
     notice = rows["notice.before_departure"]
     assert (notice["value"], notice["unit"], notice["from"], notice["to"]) == (48, "hours", "2017-05-10", "2020-09-30")
-    assert "A3/6.6" in notice["source"]
+    assert "Vc 2000 A3" in notice["source"]
     assert rows == {row["parameter"]: row for row in dtv("rules", "show", "2020-09-30", "--format", "json").json}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtv_workflow.application import open_register
+from dtv_workflow.domain.law.rules import RULES
 
 
 def test_under_its_own_rules_no_case_differs(dtv):
@@ -25,7 +26,7 @@ def test_a_notice_of_40_hours_would_have_been_too_short_under_the_48_of_before(d
     assert served.exit == 0, served.err
     told = dtv("audit", "what-if", "--rules", "nl-2017-05", "--format", "json").json
     (row,) = told["cases"]
-    assert (row["step"], row["code"], row["law"]) == ("serve-removal-notice", "N10", "Vc 2000 A3/6.6")
+    assert (row["step"], row["code"], row["law"]) == ("serve-removal-notice", "N10", RULES["N10"].law)
     assert (row["then"], row["now"], row["more"]) == ("allowed", "refused", 0)
     assert told["totals"]["turned"] == told["totals"]["cases_otherwise"] == 1
     assert told["totals"]["codes"] == {"N10": 1}

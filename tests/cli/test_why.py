@@ -42,10 +42,12 @@ WISH = {"do": "express_wish_to_leave", "fields": {"reported_by": "iom"}}
 def test_the_steps_that_would_do_are_numbered_and_can_be_typed(dtv):
     out = dtv("case", "why", dtv.case, "hand-over", "--at", AFTER, "--format", "table").out
     short = dtv.case[-5:]
-    assert "would be allowed after 2 steps:" in out
+    assert "would be allowed after 2 steps, on its day:" in out
     assert f"  1. dtv do complete-precheck {short} --attempt R2 --items …\n     N57  (supervisor, team_leader)\n" in out
     assert f"  2. dtv do serve-removal-notice {short} --attempt R2 --to person,lawyer --language …\n     N10" in out
     assert f"  then: dtv do hand-over {short} --attempt R2 --form … --monitor-notified  (supervisor, team_leader)\n" in out
+    assert "N10 handed_over_too_early: departure is on 2026-03-02, the handover not before 2026-03-01\n" in out
+    assert "ends by: a handover on the day of departure or the day before\n" in out
 
 
 def test_a_fact_is_told_for_when_it_is_so(dtv):
@@ -53,7 +55,7 @@ def test_a_fact_is_told_for_when_it_is_so(dtv):
     fact = f"dtv record record-removability {dtv.case[-5:]} --answer removable --checked-at …"
     assert re.search(rf"\d\. when it is so: {fact}\n     N04  \(every role\)", dtv(*asked).out)
     dutch = dtv(*asked, "--lang", "nl").out
-    assert "zou mogen na 3 stappen:" in dutch
+    assert "zou mogen na 3 stappen, op zijn dag:" in dutch
     assert f". als het zo is: {fact}" in dutch
     assert "(elke rol)" in dutch
     assert "  daarna: dtv do hand-over" in dutch
@@ -61,8 +63,8 @@ def test_a_fact_is_told_for_when_it_is_so(dtv):
 
 def test_a_program_gets_the_same(dtv):
     found = why(dtv, "hand-over")["cures"]
-    assert found["found"] is True
-    assert found["stands"] == []
+    assert found["found"] is False
+    assert [(one["code"], one["guard"]) for one in found["stands"]] == [("N10", "handed_over_too_early")]
     assert [(step["step"], step["answers"], step["fact"]) for step in found["steps"]] == [
         ("complete-precheck", ["N57"], False), ("serve-removal-notice", ["N10"], False)
     ]  # fmt: skip

@@ -25,8 +25,10 @@ from dtv_workflow.domain.workflow import STEPS
 from tests.domain import told
 
 FILE = Path(__file__).parent / "proofs.txt"
-CHAPTERS = [f"test_{chapter.__name__.rpartition('.')[2]}" for chapter in workflow.CHAPTERS] + ["test_authority", "test_contract"]
-"""The files with tests of steps: one for each chapter, what holds for all of them, and the steps that have no guards."""
+CHAPTERS = [f"test_{chapter.__name__.rpartition('.')[2]}" for chapter in workflow.CHAPTERS]
+CHAPTERS += ["test_detention", "test_authority", "test_contract"]
+"""The files with tests of steps: one for each chapter, how long a detention may last, what holds for every step, and the steps
+that have no guards."""
 GUARDS = [(name, guard.name) for name, row in STEPS.items() for guard in row.guards]
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import pytest
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.chapters.forced_departure import AbandonForcedTrack, ProposeForcedTrack
+from dtv_workflow.domain.chapters.closing import CloseOther
+from dtv_workflow.domain.chapters.forced_departure import AbandonForcedTrack, ApproveForcedTrack, ProposeForcedTrack
 from dtv_workflow.domain.chapters.intake import AdoptPlan, OpenCase, RecordRemovability, Subject
 from dtv_workflow.domain.chapters.voluntary_departure import ExpressWishToLeave
 from dtv_workflow.domain.decide import decide, witness
+from dtv_workflow.domain.law.rules import refusals
 from dtv_workflow.domain.vocabulary import (
     AbandonCause,
     EntryChannel,
     HandoverAuthority,
     Kind,
+    OtherCause,
     RemovabilityAnswer,
     Role,
     Strategy,
     WishReporter,
 )
 from dtv_workflow.domain.workflow import TABLE
-from tests.domain.told import READY, asked, checked, context, decided, decision_of, moment, names, told
+from tests.domain.told import PROPOSED, READY, asked, checked, context, decided, decision_of, moment, names, told
 
 PLAN = AdoptPlan(strategy=Strategy.VOLUNTARY)
 PROPOSE = ProposeForcedTrack(grounds=("x",), proportionality="y")
@@ -107,3 +110,24 @@ def test_a_refusal_gives_no_event_and_names_its_receipt():
     refused = decide(told(), PROPOSE, context(PROPOSE, role=Role.SUPERVISOR))
     assert (refused.events, refused.refused) == ((), ["N61"])
     assert refused.receipt.hash
+
+
+def test_awb_10_3_nobody_approves_their_own_proposal_under_another_name_of_the_same_account():
+    case = told(*READY, PROPOSED)
+    assert asked(case, ApproveForcedTrack(), actor="TL-98", also=("RV-07", "ILC-01")) == ["N12"]
+    assert asked(case, ApproveForcedTrack(), actor="TL-98", also=("ILC-01",)) == []
+    assert asked(case, ApproveForcedTrack(), actor="RV-07") == ["N12"]
+
+
+def test_n12_an_approval_is_met_by_another_actor_and_what_two_must_decide_by_a_second():
+    approval = decided(told(*READY, PROPOSED), ApproveForcedTrack(), actor="RV-07").receipt
+    assert [said.lifts for said in refusals(approval)] == ["the same step with --as ACTOR"]
+    assert asked(told(*READY, PROPOSED), ApproveForcedTrack(), actor="RV-07", second="TL-02") == ["N12"]
+    closing = decided(told(*READY), CloseOther(cause=OtherCause.DUPLICATE, evidence="case B")).receipt
+    assert [said.lifts for said in refusals(closing, "nl")] == ["the same step with --second ACTOR"]
+
+
+def test_n12_a_receipt_keeps_the_other_names_of_the_account_where_there_are_any():
+    case = told(*READY, PROPOSED)
+    assert decided(case, ApproveForcedTrack(), actor="TL-98", also=("RV-07",)).receipt.besides == {"also": ("RV-07",)}
+    assert decided(case, ApproveForcedTrack(), actor="TL-98").receipt.besides == {}

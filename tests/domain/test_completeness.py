@@ -1,92 +1,45 @@
 """No guard goes untested: each guard of each row is taken away once and set against everything once, and a test must notice.
 
-The tests of this folder are run again here, without pytest, on a table with one guard replaced. Naming a test after a guard is
-thus not enough: only a test that fails without the guard counts as one in which it refuses, and only one that fails when the
-guard always refuses counts as one in which it consents.
+The tests named in `proofs.txt` are run again here, without pytest, on a table with one guard replaced. Naming a test after a guard
+is thus not enough: only a test that fails without the guard counts as the one in which it refuses, and only another one, that
+fails when the guard refuses everything, counts as the one in which it consents. `python -m tests.domain.proving` finds them.
 """
 
 from __future__ import annotations
 
-import importlib
-import itertools
-from collections.abc import Callable, Iterator
-from functools import cache, partial
-from typing import Any
+import re
 
 import pytest
 
-from dtv_workflow.domain import workflow
-from dtv_workflow.domain.law.rules import RULES, Guard, clear, found
+from dtv_workflow.cli.law_page import named_after, provisions
+from dtv_workflow.domain.law.rules import RULES
 from dtv_workflow.domain.workflow import STEPS
-from tests.domain import told
+from tests.domain.proving import GUARDS, always, asking, calls, fails, never, proofs, replaced
 
-CHAPTERS = [f"test_{chapter.__name__.rpartition('.')[2]}" for chapter in workflow.CHAPTERS] + ["test_authority", "test_contract"]
-"""The files with tests of steps: one for each chapter, what holds for all of them, and the steps that have no guards."""
-GUARDS = [(name, guard.name) for name, row in STEPS.items() for guard in row.guards]
-
+PROOFS = proofs()
 PROPERTIES = {"N30", "N34", "N35"}
 """Rules that are properties of the workflow or the log: there is no guard to ask."""
 
-LATER = {"N19"}
-"""Family detention over 14 days: its guard comes with the family facility. A guard that comes must leave this set."""
-
-ASKED_BY_DECIDE = {"N32", "N33", "N48", "N61"}
+ASKED_BY_DECIDE = {"N33", "N48", "N61"}
 UNUSED = {"N62"}
+BEYOND_THE_CONTRACT = {"N66"}
 
 
-def calls() -> Iterator[Callable[[], Any]]:
-    """Every test of the chapters, once for each set of its parameters."""
-    for chapter in CHAPTERS:
-        module = importlib.import_module(f"tests.domain.{chapter}")
-        for name, test in vars(module).items():
-            if name.startswith("test_"):
-                marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
-                for values in itertools.product(*(parameters(*mark.args) for mark in marks)):
-                    yield partial(test, **{key: value for chosen in values for key, value in chosen.items()})
+def test_every_guard_of_every_step_has_its_two_tests_on_file():
+    assert [(proof.step, proof.guard) for proof in PROOFS] == GUARDS, "run `python -m tests.domain.proving`"
+    lacking = [(p.step, p.guard) for p in PROOFS if "-" in (p.refuses, p.consents) or p.refuses == p.consents]
+    assert lacking == [], "each guard refuses in one test and consents in another"
 
 
-def parameters(names: str | tuple[str, ...], values: Any) -> list[dict[str, Any]]:
-    if isinstance(names, str):
-        return [{names: value} for value in values]
-    return [dict(zip(names, value, strict=True)) for value in values]
-
-
-@cache
-def asking() -> dict[str, list[Callable[[], Any]]]:
-    """The tests that ask each step."""
-    by_step: dict[str, list[Callable[[], Any]]] = {name: [] for name in STEPS}
-    for call in calls():
-        told.ASKED.clear()
-        call()
-        for name in set(told.ASKED):
-            by_step[name].append(call)
-    return by_step
-
-
-def noticed(step: str) -> bool:
-    """Whether some test fails on the table as it is now."""
-    for call in asking()[step]:
-        try:
-            call()
-        except Exception:
-            return True
-    return False
-
-
-def replaced(step: str, name: str, find: Callable[..., Any]) -> Any:
-    row = STEPS[step]
-    return row._replace(guards=tuple(Guard(g.rule, g.name, find) if g.name == name else g for g in row.guards))
-
-
-@pytest.mark.parametrize(("step", "guard"), GUARDS, ids=[f"{step}-{guard}" for step, guard in GUARDS])
-def test_each_guard_refuses_in_one_test_and_consents_in_another(monkeypatch, step, guard):
-    asking()
-    with monkeypatch.context() as patched:
-        patched.setitem(STEPS, step, replaced(step, guard, lambda case, step, context: clear()))
-        assert noticed(step), "no test fails without this guard"
-    with monkeypatch.context() as patched:
-        patched.setitem(STEPS, step, replaced(step, guard, lambda case, step, context: found("always", "altijd")))
-        assert noticed(step), "no test fails when this guard always refuses"
+@pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: f"{proof.step}-{proof.guard}")
+def test_each_guard_refuses_in_one_test_and_consents_in_another(proof):
+    refuses = [call for call in calls() if call.name == proof.refuses]
+    consents = [call for call in calls() if call.name == proof.consents]
+    assert [call.name for call in (*refuses, *consents) if fails(call)] == []
+    with replaced(proof.step, proof.guard, never):
+        assert any(map(fails, refuses)), "this test does not notice that the guard is gone"
+    with replaced(proof.step, proof.guard, always):
+        assert any(map(fails, consents)), "this test does not notice that the guard refuses everything"
 
 
 def test_each_step_is_asked_in_some_test():
@@ -94,8 +47,7 @@ def test_each_step_is_asked_in_some_test():
 
 
 def test_every_rule_is_declared_whole():
-    named = {f"N{n:02}" for n in range(1, 66)}
-    assert set(RULES) == named
+    assert set(RULES) == {f"N{n:02}" for n in range(1, 66)} | BEYOND_THE_CONTRACT
     for rule in RULES.values():
         assert all((rule.slug, rule.law, *rule.says, *rule.needs, rule.lifts, rule.by)), rule.code
         assert rule.slug.isascii(), rule.code
@@ -106,4 +58,29 @@ def test_every_rule_is_declared_whole():
 
 def test_every_rule_has_a_guard_or_says_why_not():
     guarded = {guard.rule.code for row in STEPS.values() for guard in row.guards}
-    assert set(RULES) - guarded == PROPERTIES | ASKED_BY_DECIDE | UNUSED | LATER
+    assert set(RULES) - guarded == PROPERTIES | ASKED_BY_DECIDE | UNUSED
+
+
+@pytest.mark.parametrize("code", sorted(PROPERTIES | ASKED_BY_DECIDE | {"N32"}))
+def test_a_rule_without_a_guard_of_its_own_is_proven_by_tests_that_name_it(code):
+    assert named_after(code)
+
+
+def test_every_guard_cites_a_provision_or_calls_itself_a_rule_of_the_workflow():
+    for rule in RULES.values():
+        assert rule.law == "workflow" or all(re.search(r"[A-Z]", each) for each in provisions(rule.law)), rule.code
+
+
+@pytest.mark.parametrize(
+    ("law", "found"),
+    [
+        ("Vw 2000 art. 59(3), 56(2), 59a(2)", ["Vw 2000 art. 59(3)", "Vw 2000 art. 56(2)", "Vw 2000 art. 59a(2)"]),
+        ("Vw 2000 art. 62(1), (2); Directive 2008/115/EC art. 8(2)",
+         ["Vw 2000 art. 62(1)", "Vw 2000 art. 62(2)", "Directive 2008/115/EC art. 8(2)"]),
+        ("Vc 2000 A3/6.6, A3/4.5", ["Vc 2000 A3/6.6", "Vc 2000 A3/4.5"]),
+        ("ECHR Rule 39; workflow", ["ECHR Rule 39", "workflow"]),
+    ],
+    ids=["articles", "paragraphs", "circular", "others"],
+)  # fmt: skip
+def test_a_rules_law_is_read_provision_by_provision(law, found):
+    assert provisions(law) == found

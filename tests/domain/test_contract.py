@@ -1,6 +1,9 @@
 """The table against the contract, line by line: kind, phases, roles, the codes that may stand in the way, and what is emitted.
 
-What scripts, partners and other people's tests rely on. A line here changes only when the contract does.
+What scripts, partners and other people's tests rely on. A line here changes only when the contract does, or when a rule comes on
+top of it: N19 and N66 stand on detention, where the contract's own fields meet neither for an adult without a family; on a
+correction stand the rules of what it would bring about; a booking asks N05, N06 and N29 as the forced track did, and a handover
+asks all of the booking's again, where an ordinary call meets them as it did before.
 """
 
 from __future__ import annotations
@@ -67,27 +70,27 @@ abandon_forced_track        f     > m  s  N24                             Forced
 place_hold                  imvfc >    *  N03                             HoldPlaced CANCELLED
 lift_hold                   imvf  >    s  N49 N31 N12                     HoldLifted
 impose_supervision          imvf  >    d  N50                             SupervisionMeasureImposed
-order_detention             imf   >    d  N13 N14 N51 N15 N17 N18 N52 N64 DetentionOrdered
-report_detention            imvfc >    *  N15 N17 N18 N52 N64             DetentionReported
-extend_detention            imvf  >    d  N53 N16 N15 N12                 DetentionExtended
+order_detention             imf   >    d  N13 N14 N51 N15 N17 N18 N52 N64 N19 N66 DetentionOrdered
+report_detention            imvfc >    *  N15 N17 N18 N52 N64 N19 N66     DetentionReported
+extend_detention            imvf  >    d  N53 N16 N15 N12 N19             DetentionExtended
 lift_detention              imvfc >    l  N53                             DetentionLifted
 record_court_decision       imvfc >    *  -  CourtDecisionReceived DetentionLifted HoldPlaced CANCELLED
 order_laissez_passer        imvf  >    s  N20 N21 N54                     LaissezPasserOrdered
 record_presentation         imvfc >    *  -                               PresentationOutcomeRecorded
 record_travel_document      imvfc >    *  -                               TravelDocumentReceived
-book_removal                f     >    s  N63 N03 N02 N04 N07 N08 N09 N18 RemovalBooked
+book_removal                f     >    s  N63 N03 N02 N04 N05 N06 N07 N08 N09 N18 N29 RemovalBooked
 complete_precheck           f     >    s  N63 N55 N56                     PreDepartureCheckCompleted
 serve_removal_notice        f     >    s  N63 N10 N11 N06                 RemovalNoticeServed
-hand_over                   f     >    s  N63 N57 N10 N03 N02 N04 N58     HandedOverToKmar
+hand_over                   f     >    s  N63 N57 N10 N03 N02 N04 N05 N06 N07 N08 N09 N18 N29 N58 HandedOverToKmar
 cancel_removal              imvfc >    *  N63                             CANCELLED
 confirm_supervised_departure imvfc > c *  N65 N23                         DepartureConfirmed CANCELLED CaseClosed
-confirm_removal             imvfc > c  *  N65 N03 N02 N63 N59 N23         RemovalCompleted CANCELLED CaseClosed
-confirm_dublin_transfer     imvfc > c  *  N65 N28 N23                     DublinTransferCompleted CANCELLED CaseClosed
+confirm_removal             imvfc > c  *  N65 N03 N02 N10 N63 N59 N23     RemovalCompleted CANCELLED CaseClosed
+confirm_dublin_transfer     imvfc > c  *  N65 N03 N28 N23                 DublinTransferCompleted CANCELLED CaseClosed
 close_unsupervised          imvf  > c  s  N22 N24 N25                     DepartedUnsupervised CANCELLED CaseClosed
 record_residence            imvfc > c  *  N65                             ResidenceGranted CANCELLED CaseClosed
 close_other                 imvf  > c  t  N22 N24 N12                     CANCELLED CaseClosed
 reopen_case                 c     > i  r  N26 N36                         CaseReopened
-correct                     imvfc >    s  N60                             CorrectionRecorded
+correct                     imvfc >    s  N60 N32 N23 N31 N12 N36         CorrectionRecorded
 disclose                    imvfc >    *  -                               DisclosureLogged
 """
 

@@ -12,9 +12,12 @@ from dtv_workflow.domain.case import (
     DepartureCase,
     Detained,
     DublinAcceptance,
+    Extension,
+    Family,
     Hold,
     Interval,
     Interview,
+    Minority,
     Plan,
     Proposal,
     Removability,
@@ -23,10 +26,12 @@ from dtv_workflow.domain.case import (
     Wish,
 )
 from dtv_workflow.domain.deadlines import TIMERS, Deadline, deadlines
-from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.law.ruleset import in_force, shipped
 from dtv_workflow.domain.vocabulary import (
     Article,
+    Basis,
     DecisionKind,
+    FamilyException,
     HoldKind,
     InterviewKind,
     Phase,
@@ -69,7 +74,7 @@ def decision(served_on: date, term_days: int = 28) -> ReturnDecision:
     )
 
 
-def booking(departs_at: datetime, **more: int) -> Booking:
+def booking(departs_at: datetime, **more: Any) -> Booking:
     return Booking(version=20, departs_at=departs_at, mode=None, destination="MA", **more)
 
 
@@ -83,7 +88,8 @@ def checked(at: datetime) -> Removability:
 def test_every_timer_proposes_a_step_that_exists_and_names_parameters_that_exist():
     assert [t.code for t in TIMERS if t.proposes not in STEPS] == []
     named = [p for t in TIMERS for p in t.length if "." in p and " " not in p]
-    assert [p for p in named if p not in LAW.parameters] == []
+    known = {p.name for delta in shipped() for p in delta.parameters}
+    assert [p for p in named if p not in known] == []
     assert len({t.code for t in TIMERS}) == len(TIMERS)
 
 
@@ -185,6 +191,18 @@ def test_d10_the_court_is_told_by_the_end_of_day_28():
     assert due(given(detained=held, court_notified=4), "D10", now) != [], "that was an earlier detention"
 
 
+def test_d10_vw_94_7_the_court_is_told_anew_of_an_extension_under_59():
+    held = Detained(version=12, article=Article.A59, since=date(2026, 3, 1))
+    given_on = Extension(version=20, on=date(2026, 8, 1), until=date(2026, 12, 1))
+    longer = given(detained=held, court_notified=13, extended={"59": given_on})
+    assert (the(longer, "D10").due, the(longer, "D10").relied) == (utc("2026-08-30T00:00:00+02:00"), (20,))
+    assert due(given(detained=held, court_notified=21, extended={"59": given_on}), "D10") == []
+    later = Detained(version=22, article=Article.A59, since=date(2026, 3, 1))
+    assert the(given(detained=later, extended={"59": given_on}), "D10").relied == (22,), "the new detention is told of first"
+    asylum = Detained(version=12, article=Article.A59B, since=date(2026, 3, 1))
+    assert due(given(detained=asylum, court_notified=13, extended={"59b": given_on, "59": given_on}), "D10") == []
+
+
 @pytest.mark.parametrize(("article", "code", "ends"), [
     (Article.A59, "D13", "2026-09-06T00:00:00+02:00"),
     (Article.A59B, "D15", "2026-04-07T00:00:00+02:00"),
@@ -204,9 +222,84 @@ def test_d13_counts_earlier_days_and_an_extension_runs_to_its_day():
     other = Interval(Article.A59A, date(2026, 2, 1), date(2026, 2, 9))
     before = [Interval(Article.A59, date(2026, 1, 1), date(2026, 1, 31)), other]
     assert the(given(detained=held, intervals=before), "D13").due == utc("2026-08-07T00:00:00+02:00")
-    extended = given(detained=held, extended={Article.A59: 14}, detention_until=date(2026, 12, 1))
+    longer = Extension(version=14, on=date(2026, 8, 1), until=date(2026, 12, 1))
+    extended = given(detained=held, extended={"59": longer}, detention_until=longer.until)
     assert the(extended, "D13").due == utc("2026-12-01T00:00:00+01:00")
-    assert the(extended, "D13").relied == (12, 14)
+    assert (the(extended, "D13").relied, the(extended, "D13").about) == ((12, 14), "59")
+
+
+def test_d13_counts_no_day_twice_that_a_report_and_an_earlier_stretch_both_tell_of():
+    held = Detained(version=12, article=Article.A59, since=date(2026, 1, 10))
+    case = given(detained=held, intervals=[Interval(Article.A59, date(2026, 1, 1), date(2026, 1, 20))])
+    found = the(case, "D13").due
+    assert found == utc("2026-06-30T00:00:00+02:00")
+    assert case.detention_days(Article.A59, date(2026, 6, 30)) == LAW["detention.59.maximum"]
+
+
+@pytest.mark.parametrize(("basis", "intention", "code", "ends"), [
+    (Basis.A59_1_B, False, "D14", "2026-04-07T00:00:00+02:00"),
+    (Basis.A59_1_B, True, "D14", "2026-04-21T00:00:00+02:00"),
+    (Basis.A59_2, False, "D14", "2026-04-07T00:00:00+02:00"),
+    (Basis.A59B_1_A, False, "D15", "2026-04-07T00:00:00+02:00"),
+    (Basis.A59B_1_A, True, "D15", "2026-04-21T00:00:00+02:00"),
+    (Basis.A59B_1_D, False, "D15", "2026-09-06T00:00:00+02:00"),
+])
+def test_d14_and_d15_follow_the_basis_of_the_detention(basis, intention, code, ends):
+    held = Detained(version=12, article=basis.article, since=date(2026, 3, 10), basis=basis, intention=intention)
+    found = the(given(detained=held), code)
+    assert (found.due, found.proposes) == (utc(ends), "lift_detention")
+
+
+def test_d14_runs_beside_d13_and_not_under_59_1_a():
+    held = Detained(version=12, article=Article.A59, since=date(2026, 3, 10), basis=Basis.A59_2)
+    assert the(given(detained=held), "D13").due == utc("2026-09-06T00:00:00+02:00")
+    whole = Detained(version=12, article=Article.A59, since=date(2026, 3, 10), basis=Basis.A59_1_A)
+    assert due(given(detained=whole), "D14") == []
+
+
+# ------------------------------------------------------------------ families
+
+CHILD = Minority(version=5, minor=True, unaccompanied=False)
+PARENT = Family(version=6, cases=("01B",), assessed=True, with_minors=True)
+
+
+def family_held(article: Article = Article.A59, **more: Any) -> Detained:
+    return Detained(version=12, article=article, since=date(2026, 3, 10), **more)
+
+
+@pytest.mark.parametrize("family", [{"minority": CHILD}, {"family": PARENT}], ids=["child", "parent"])
+@pytest.mark.parametrize("article", [Article.A59, Article.A59A])
+def test_d18_a_familys_two_weeks_end_and_propose_the_lift(family, article):
+    found = the(given(detained=family_held(article), **family), "D18")
+    assert (found.due, found.proposes, found.about) == (utc("2026-03-24T00:00:00+01:00"), "lift_detention", "family")
+    assert found.relied == (5 if "minority" in family else 6, 12)
+    assert due(given(detained=family_held(Article.A59B), **family), "D18") == []
+    assert due(given(detained=family_held(article)), "D18") == []
+
+
+def test_d18_counts_the_days_under_both_articles():
+    dublin = Interval(Article.A59A, date(2026, 2, 1), date(2026, 2, 6))
+    before = [dublin, Interval(Article.A59B, date(2026, 2, 6), date(2026, 2, 20))]
+    found = the(given(detained=family_held(), intervals=before, family=PARENT), "D18")
+    assert found.due == utc("2026-03-19T00:00:00+01:00")
+
+
+def test_d18_does_not_run_after_physical_resistance():
+    resisted = family_held(family_exception=FamilyException.PHYSICAL_RESISTANCE)
+    assert due(given(detained=resisted, family=PARENT), "D18") == []
+
+
+@pytest.mark.parametrize(("answer", "since", "ends"), [
+    (RemovabilityAnswer.REMOVABLE, "2026-03-30T10:00:00+02:00", "2026-04-13T00:00:00+02:00"),
+    (RemovabilityAnswer.REMOVABLE, "2026-03-01T10:00:00+01:00", "2026-03-24T00:00:00+01:00"),
+    (RemovabilityAnswer.NOT_REMOVABLE, "2026-03-30T10:00:00+02:00", None),
+])
+def test_d18_after_a_late_procedure_two_weeks_run_from_when_the_family_became_removable(answer, since, ends):
+    late = family_held(family_exception=FamilyException.LATE_PROCEDURE)
+    known = Removability(version=15, answer=answer, checked_at=utc("2026-04-02T10:00:00+02:00"), since=utc(since))
+    found = due(given(detained=late, family=PARENT, removability=known), "D18")
+    assert [d.due for d in found] == ([utc(ends)] if ends else [])
+    assert due(given(detained=late, family=PARENT), "D18") == []
 
 
 def test_d28_a_travel_document_holds_through_its_last_day():

@@ -77,7 +77,7 @@ def test_vw_61_no_force_before_an_offer_in_this_episode(step):
     (ForcedException.TERM_WITHHELD_62_2, (decision_of(term_days=0, reasoned=True),)),
     (ForcedException.PUBLIC_ORDER_WITH_DECISION, ()),
     (ForcedException.BORDER_REFUSAL, (decision_of(kind=DecisionKind.BORDER_REFUSAL),)),
-    (ForcedException.DUBLIN_SHORTENED_62C_3, (decision_of(kind=DecisionKind.TRANSFER),)),
+    (ForcedException.DUBLIN_SHORTENED_62C_3, (decision_of(term_days=7, kind=DecisionKind.TRANSFER),)),
 ])
 def test_vw_62_2_an_exception_that_fits_replaces_the_offer_at_the_proposal_and_at_the_approval(exception, fits):
     assert asked(told(*UNOFFERED, *fits), propose(exception)) == []
@@ -89,8 +89,19 @@ def test_vw_62_2_an_exception_that_fits_replaces_the_offer_at_the_proposal_and_a
     (ForcedException.DUBLIN_SHORTENED_62C_3, Regime.DUBLIN),
 ])
 def test_an_exception_may_fit_by_the_regime_of_the_case(exception, regime):
-    assert asked(told(opened(regime), *UNOFFERED), propose(exception)) == []
-    assert asked(told(*UNOFFERED), propose(exception)) == ["N01"]
+    shortened = (*UNOFFERED, decision_of(term_days=7))
+    assert asked(told(opened(regime), *shortened), propose(exception)) == []
+    assert asked(told(*shortened), propose(exception)) == ["N01"]
+
+
+@pytest.mark.parametrize(("term_days", "codes"), [(0, []), (27, []), (28, ["N01"])])
+def test_vw_62c_3_the_four_weeks_of_a_transfer_are_no_shortened_term(term_days, codes):
+    of_a_transfer = decision_of(term_days=term_days, reasoned=True, kind=DecisionKind.TRANSFER)
+    exception = ForcedException.DUBLIN_SHORTENED_62C_3
+    assert asked(told(*UNOFFERED, of_a_transfer), propose(exception)) == codes
+    assert asked(told(*UNOFFERED, of_a_transfer, excepted(exception)), APPROVE) == codes
+    undecided = told(opened(Regime.DUBLIN), *without(UNOFFERED, ReturnDecisionRecorded))
+    assert asked(undecided, propose(exception)) == ["N01", "N02"]
 
 
 @pytest.mark.parametrize("exception", [
@@ -157,6 +168,21 @@ def test_vc_a3_6_an_answer_of_the_ind_is_fresh_for_seven_days(step, on, codes):
 @pytest.mark.parametrize("answer", [RemovabilityAnswer.NOT_REMOVABLE, RemovabilityAnswer.UNKNOWN])
 def test_vw_63_a_fresh_answer_that_is_not_removable_bars_force(step, answer):
     assert asked(told(*READY, PROPOSED, checked(what=answer)), step) == ["N04"]
+
+
+@TRACK
+@pytest.mark.parametrize("answer", [RemovabilityAnswer.NOT_REMOVABLE, RemovabilityAnswer.UNKNOWN])
+def test_vw_63_an_older_removable_that_comes_in_later_masks_no_other_answer(step, answer):
+    other = (*READY, PROPOSED, checked("2026-03-02T09:30", answer))
+    assert asked(told(*other, checked("2026-03-02T08:00")), step) == ["N04"]
+    assert asked(told(*other, checked("2026-03-02T09:30")), step) == [], "of the same moment: the last one told"
+    assert asked(told(*other, checked("2026-03-02T09:31")), step) == []
+
+
+@TRACK
+def test_vw_63_an_older_answer_that_is_not_removable_counts_when_it_comes_in(step):
+    late = checked("2026-03-02T08:00", RemovabilityAnswer.NOT_REMOVABLE)
+    assert asked(told(*READY, PROPOSED, checked("2026-03-02T09:30"), late), step) == ["N04"]
 
 
 @TRACK

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from msgspec import structs
 
 from dtv_workflow.domain.chapters.closing import CaseClosed, RemovalCompleted
+from dtv_workflow.domain.chapters.forced_departure import ProposeForcedTrack
 from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced, LiftHold, PlaceHold
-from dtv_workflow.domain.vocabulary import AgeBand, Block, CancelCause, HoldKind, Outcome, Role
-from tests.domain.told import BOOKED, CHECKED, FORCED, NOTIFIED, asked, booked, decided, moment, names, told
+from dtv_workflow.domain.chapters.intake import Checklist, ScreenVulnerability
+from dtv_workflow.domain.law.rules import RULES
+from dtv_workflow.domain.record import fold
+from dtv_workflow.domain.vocabulary import AgeBand, Block, CancelCause, ChecklistAnswer, HoldKind, Outcome, Role
+from tests.domain.told import (
+    BOOKED,
+    CHECKED,
+    FORCED,
+    NOTIFIED,
+    READY,
+    Happened,
+    asked,
+    booked,
+    decided,
+    decision_of,
+    moment,
+    names,
+    records,
+    told,
+)
 
 LIFT = LiftHold(hold="H1", basis="court order")
 SENSITIVE = {
@@ -95,6 +117,70 @@ def test_another_hold_under_a_taken_id_gets_a_number_and_overwrites_nothing():
     assert event.hold == "H1.2"
     assert set(told(placed(HoldKind.ECHR_RULE39), event).holds) == {"H1", "H1.2"}
     assert decided(case, PlaceHold(hold="H1", hold_kind=HoldKind.ECHR_RULE39)).events[0].hold == "H1"
+
+
+@pytest.mark.parametrize("length", [62, 63, 64])
+def test_place_hold_is_never_refused_nor_fails_on_a_taken_id_of_any_length(length):
+    id = "H" * length
+    first = PlaceHold(hold=id, hold_kind=HoldKind.ECHR_RULE39)
+    history: list[Happened] = list(decided(told(), first).events)
+    for kind in (HoldKind.MORATORIUM, HoldKind.TUBERCULOSIS):
+        [event] = decided(told(*history), PlaceHold(hold=id, hold_kind=kind)).events
+        history.append(event)
+    assert set(told(*history).holds) == {id, f"{id[:62]}.2", f"{id[:62]}.3"}
+    assert all(re.fullmatch(r"[\w][\w.:/+-]{0,63}", hold) for hold in told(*history).holds)
+
+
+def test_n03_what_was_lifted_or_replaced_is_kept_with_when_it_began_and_ended():
+    first, again = ("2026-03-01T10:00", placed(until="2026-03-20T00:00")), ("2026-03-03T10:00", placed(HoldKind.MORATORIUM))
+    lifted = ("2026-03-05T10:00", HoldLifted(hold="H1", hold_kind=HoldKind.MORATORIUM, basis="x"))
+    case = told(first, again, lifted)
+    assert case.holds == {}
+    assert [(h.id, h.kind.value, h.since, h.to) for h in case.ended_holds] == [
+        ("H1", "appeal_suspensive", moment("2026-03-01T10:00"), moment("2026-03-03T10:00")),
+        ("H1", "moratorium", moment("2026-03-03T10:00"), moment("2026-03-05T10:00")),
+    ]
+    held = {day: [h.kind.value for h in case.holds_at(moment(f"2026-03-{day}")).values()] for day in ("01T09:59", "01T10:00")}
+    assert held == {"01T09:59": [], "01T10:00": ["appeal_suspensive"]}
+    assert [h.kind.value for h in case.holds_at(moment("2026-03-03T10:00")).values()] == ["moratorium"]
+    assert case.holds_at(moment("2026-03-05T10:00")) == {}
+
+
+def test_n03_a_hold_that_ended_by_itself_did_not_hold_after_that():
+    case = told(("2026-03-01T10:00", placed(until="2026-03-02T10:00")))
+    assert set(case.holds_at(moment("2026-03-02T09:59"))) == {"H1"}
+    assert case.holds_at(moment("2026-03-02T10:00")) == {}
+
+
+def test_n03_a_hold_that_is_lifted_late_held_until_that_was_recorded():
+    history = records([("2026-03-01T10:00", placed())])
+    lifted = HoldLifted(hold="H1", hold_kind=HoldKind.APPEAL_SUSPENSIVE, basis="x")
+    late = structs.replace(
+        history[-1], originator_version=history[-1].version + 1, event=lifted,
+        occurred_at=moment("2026-03-05T10:00"), recorded_at=moment("2026-03-07T10:00"), back_dated=True,
+    )  # fmt: skip
+    case = fold([*history, late])
+    assert set(case.holds_at(moment("2026-03-06T10:00"))) == {"H1"}
+    assert case.holds_at(moment("2026-03-07T10:00")) == {}
+
+
+def test_n02_an_extended_term_is_lifted_and_a_new_decision_does_not_do_it():
+    extended = HoldPlaced(hold="H1", hold_kind=HoldKind.DEPARTURE_TERM_EXTENDED)
+    anew = decision_of("2026-02-20", term_days=0, reasoned=True)
+    propose = ProposeForcedTrack(grounds=("x",), proportionality="y")
+    assert asked(told(*READY, extended, anew), propose) == ["N02"]
+    lifted = HoldLifted(hold="H1", hold_kind=HoldKind.DEPARTURE_TERM_EXTENDED, basis="x")
+    assert asked(told(*READY, extended, lifted, anew), propose) == []
+    assert "lift_hold" in RULES["N02"].lifts
+
+
+def test_screening_that_places_two_holds_cancels_a_booking_once():
+    found = ScreenVulnerability(checklist=Checklist(trafficking=ChecklistAnswer.YES, medical=ChecklistAnswer.YES))
+    events = decided(told(*BOOKED, booked("R2")), found).events
+    assert [type(e).__name__ for e in events] == [
+        "VulnerabilityScreened", "HoldPlaced", "RemovalAttemptCancelled", "RemovalAttemptCancelled", "HoldPlaced",
+    ]
+    assert [(e.attempt, e.hold) for e in events[2:4]] == [("R1", "trafficking_signal"), ("R2", "trafficking_signal")]
 
 
 def test_g04_a_hold_learned_of_after_a_removal_it_should_have_stopped_is_an_incident():

@@ -9,6 +9,7 @@ import pytest
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.family import MinorStatusEstablished
+from dtv_workflow.domain.chapters.forced_departure import ProposeForcedTrack
 from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced
 from dtv_workflow.domain.chapters.intake import (
     AdoptPlan,
@@ -27,6 +28,7 @@ from dtv_workflow.domain.chapters.intake import (
     VulnerabilityScreened,
 )
 from dtv_workflow.domain.chapters.medical import BmaAdviceReceived
+from dtv_workflow.domain.chapters.records import CorrectionRecorded
 from dtv_workflow.domain.vocabulary import (
     ChecklistAnswer,
     DecisionKind,
@@ -37,7 +39,7 @@ from dtv_workflow.domain.vocabulary import (
     Role,
     Strategy,
 )
-from tests.domain.told import FORCED, INTAKE, MOTIVATION, asked, booked, decided, moment, names, told, without
+from tests.domain.told import FORCED, INTAKE, MOTIVATION, READY, asked, booked, decided, moment, names, told, without
 
 OPEN = OpenCase(
     subject=Subject(name="Samira Testpersoon", citizenship="MA", v_number="1234567890"),
@@ -104,9 +106,15 @@ def test_vb_6_5_2_an_entry_ban_for_a_minor_is_recorded_with_its_incident():
     assert asked(told(born="2010-03-01"), decision()) == []
 
 
-@pytest.mark.parametrize(("on", "incidents"), [("2026-03-01T23:59", ["N27"]), ("2026-03-02T00:00", [])])
-def test_bw_1_233_minority_ends_at_the_start_of_the_eighteenth_birthday_in_amsterdam(on, incidents):
-    assert asked(told(born="2008-03-02"), BANNED, at=on) == incidents
+@pytest.mark.parametrize(("born", "incidents"), [("2008-02-02", ["N27"]), ("2008-02-01", [])])
+def test_bw_1_233_minority_ends_at_the_start_of_the_eighteenth_birthday(born, incidents):
+    assert asked(told(born=born), BANNED) == incidents
+
+
+@pytest.mark.parametrize("on", ["2026-02-01T12:00", "2026-03-02T10:00", "2027-03-02T10:00"])
+def test_vb_6_5_2_f_a_ban_decided_at_seventeen_is_one_on_a_minor_whenever_it_is_recorded(on):
+    assert asked(told(born="2008-02-15"), BANNED, at=on) == ["N27"]
+    assert asked(told(born="2008-01-15"), BANNED, at=on) == []
 
 
 def test_vb_6_5_2_an_entry_ban_during_the_reflection_period_is_recorded_with_its_incident():
@@ -114,6 +122,15 @@ def test_vb_6_5_2_an_entry_ban_during_the_reflection_period_is_recorded_with_its
     assert asked(told(reflecting), BANNED) == ["N27"]
     assert asked(told(reflecting), BANNED, at="2026-03-10T00:00") == []
     assert asked(told(HoldPlaced(hold="H1", hold_kind=HoldKind.MORATORIUM)), BANNED) == []
+
+
+@pytest.mark.parametrize("kind", list(HoldKind))
+def test_vb_6_5_2_a_and_vw_66a_1_a_signal_of_trafficking_or_article_64_bars_a_ban(kind):
+    barred = kind in {HoldKind.TRAFFICKING_SIGNAL, HoldKind.TRAFFICKING_REFLECTION, HoldKind.ART64_GRANTED}
+    placed = HoldPlaced(hold="H1", hold_kind=kind)
+    assert asked(told(placed), BANNED) == (["N27"] if barred else [])
+    assert asked(told(placed, HoldLifted(hold="H1", hold_kind=kind, basis="over")), BANNED) == []
+    assert asked(told(placed), decision()) == []
 
 
 def test_vw_62_a_decision_places_the_hold_of_its_term_until_the_end_of_its_last_day():
@@ -131,6 +148,43 @@ def test_vw_62_a_new_decision_replaces_the_hold_of_the_earlier_term():
     earlier = HoldPlaced(hold="departure_term_running", hold_kind=HoldKind.DEPARTURE_TERM_RUNNING)
     case = told(earlier, decided(told(), decision(0)).events[0])
     assert case.holds == {}
+
+
+NEWER = decision(decided_on=date(2026, 2, 20), served_on=date(2026, 2, 20))
+OLDER = decision(0, decided_on=date(2025, 6, 1), served_on=date(2025, 6, 1), term_reason="risk of absconding")
+OLDER_WITH_A_TERM = decision(3, decided_on=date(2025, 6, 1), served_on=date(2026, 3, 2))
+
+
+@pytest.mark.parametrize("older", [OLDER, OLDER_WITH_A_TERM], ids=["withheld", "with a term"])
+def test_vw_62_1_a_decision_recorded_late_does_not_replace_a_newer_one_nor_its_term(older):
+    newer = decided(told(), NEWER).events
+    late = decided(told(*newer), older)
+    assert [type(event).__name__ for event in late.events] == ["ReturnDecisionRecorded"]
+    before, after = told(*newer), told(*newer, *late.events)
+    assert (after.decision, after.holds) == (before.decision, before.holds)
+    assert after.term_ends() == moment("2026-03-21T00:00")
+
+
+def test_vw_62_1_force_waits_for_the_term_of_the_newest_decision_whatever_is_recorded_after_it():
+    newer = decided(told(), NEWER).events
+    late = decided(told(*newer), OLDER).events
+    case = told(*without(READY, ReturnDecisionRecorded), *newer, *late)
+    assert asked(case, ProposeForcedTrack(grounds=("x",), proportionality="y")) == ["N02"]
+
+
+def test_vw_62_a_decision_of_the_same_day_replaces_the_earlier_message():
+    again = decision(0, decided_on=date(2026, 2, 20), served_on=date(2026, 2, 20), term_reason="individual reasons")
+    newer = decided(told(), NEWER).events
+    after = told(*newer, *decided(told(*newer), again).events)
+    assert (after.decision.term_days, after.holds) == (0, {})
+
+
+def test_avg_16_a_decision_whose_date_is_corrected_takes_its_place_by_that_date():
+    newer = decided(told(), NEWER).events
+    late = decided(told(*newer), OLDER).events
+    fixed = CorrectionRecorded(event=len(newer) + 3, field="decided_on", value="2026-02-25")
+    after = told(*newer, *late, fixed)
+    assert (after.decision.decided_on, after.decision.term_days) == (date(2026, 2, 25), 0)
 
 
 def test_vw_62_a_new_term_cancels_what_was_booked():

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
+from dtv_workflow.audit.judge import placeholders
 from dtv_workflow.domain.chapters.closing import ConfirmDublinTransfer
-from dtv_workflow.domain.chapters.custody import (
-    DetentionLifted,
-    DetentionOrdered,
-    ExtendDetention,
-    Ground,
-    OrderDetention,
-    RecordCourtDecision,
-)
+from dtv_workflow.domain.chapters.courts import RecordCourtDecision
+from dtv_workflow.domain.chapters.custody import DetentionLifted, DetentionOrdered, ExtendDetention, Ground, OrderDetention
 from dtv_workflow.domain.chapters.forced_departure import ApproveForcedTrack, ProposeForcedTrack
 from dtv_workflow.domain.chapters.holds import HoldPlaced, PlaceHold
 from dtv_workflow.domain.chapters.intake import Checklist, RecordReturnDecision, ScreenVulnerability
 from dtv_workflow.domain.chapters.records import Correct
 from dtv_workflow.domain.chapters.removal import HandedOverToKmar
 from dtv_workflow.domain.chapters.travel_document import DublinAcceptanceRecorded
+from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.vocabulary import (
     Article,
     ChecklistAnswer,
@@ -28,7 +26,9 @@ from dtv_workflow.domain.vocabulary import (
     LiftCause,
     Phase,
 )
-from tests.domain.told import BOOKED, CHECKED, FORCED, NOTIFIED, PROPOSED, READY, asked, checked, decided, moment, told
+from dtv_workflow.domain.workflow import STEPS
+from dtv_workflow.errors import Malformed
+from tests.domain.told import BOOKED, CHECKED, FORCED, NOTIFIED, NOW, PROPOSED, READY, asked, checked, decided, moment, told
 
 ORDERED = DetentionOrdered(
     article=Article.A59, heavy=("3b",), light=("4c",), measures=("reporting_duty",), lighter_means={}, prospect="x", place="DCR"
@@ -128,3 +128,40 @@ def test_n60_no_correction_moves_an_event_into_the_future_or_makes_it_unreadable
     screening = next(n for n, topic in enumerate(case.topics, 1) if topic == "vulnerability_screened.v1")
     assert asked(case, Correct(event=screening, field="checklist", value={"medical": "maybe"})) == ["N60"]
     assert asked(case, Correct(event=screening, field="checklist", value={"medical": "none"})) == []
+
+
+BLANK = pytest.mark.parametrize("blank", [" ", "\n\t ", "\u00a0", "\u200b \u2003"], ids=["space", "lines", "no-break", "unseen"])
+
+
+@BLANK
+@pytest.mark.parametrize(("do", "field", "fields"), [
+    ("record_return_decision", "term_reason", {"term_reason": ...}),
+    ("establish_reception", "evidence", {"evidence": ...}),
+    ("link_family", "assessment", {"assessment": ...}),
+    ("close_unsupervised", "missing_report", {"missing_report": ...}),
+    ("close_unsupervised", "check.by", {"check": {"by": ..., "at": "2026-03-01T10:00:00+01:00", "result": "gone"}}),
+    ("close_unsupervised", "check.result", {"check": {"by": "AVIM", "at": "2026-03-01T10:00:00+01:00", "result": ...}}),
+    ("close_other", "evidence", {"evidence": ...}),
+    ("lift_hold", "basis", {"basis": ...}),
+    ("propose_forced_track", "grounds", {"grounds": ["has not left", ...]}),
+    ("correct", "value", {"value": ...}),
+])  # fmt: skip
+def test_n02_n05_n22_n25_and_n29_a_text_that_says_nothing_is_malformed(do, field, fields, blank):
+    given = placeholders(STEPS[do].step, moment(NOW))
+    with pytest.raises(Malformed, match=rf"^fields\.{field} holds nothing but white space$"):
+        read_step(do, given | filled(fields, blank))
+    assert isinstance(read_step(do, given | filled(fields, " gone ")), STEPS[do].step)
+
+
+def filled(fields, text):
+    """The fields with a text where there is none yet."""
+    if isinstance(fields, dict):
+        return {name: filled(value, text) for name, value in fields.items()}
+    return [filled(value, text) for value in fields] if isinstance(fields, list) else text if fields is ... else fields
+
+
+@BLANK
+def test_a_reason_that_says_nothing_is_malformed(blank):
+    with pytest.raises(Malformed, match=r"^reason holds nothing but white space$"):
+        read_envelope({"actor": "RV-07", "reason": blank})
+    assert read_envelope({"actor": "RV-07", "reason": "typing error"}).reason == "typing error"

@@ -4,11 +4,57 @@ from __future__ import annotations
 
 import pytest
 
-from dtv_workflow.domain.chapters.forced_departure import ProposeForcedTrack
-from dtv_workflow.domain.chapters.records import CommandRefused, Correct, CorrectionRecorded, Disclose, IntegrityIncidentRaised
-from dtv_workflow.domain.record import fold
-from dtv_workflow.domain.vocabulary import Phase, RemovabilityAnswer
-from tests.domain.told import READY, asked, checked, decided, decision_of, moment, names, records, told
+from dtv_workflow.domain.chapters.closing import (
+    CaseClosed,
+    CaseReopened,
+    DepartureConfirmed,
+    DublinTransferCompleted,
+    RemovalCompleted,
+)
+from dtv_workflow.domain.chapters.family import FamilyLinked, ReceptionEstablished
+from dtv_workflow.domain.chapters.forced_departure import ForcedTrackApproved, ProposeForcedTrack
+from dtv_workflow.domain.chapters.guidance import ObstacleReported
+from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced, RemovalAttemptCancelled
+from dtv_workflow.domain.chapters.medical import TravelConditionFulfilled
+from dtv_workflow.domain.chapters.records import (
+    RECORDED_ANEW,
+    CommandRefused,
+    Correct,
+    CorrectionRecorded,
+    Disclose,
+    IntegrityIncidentRaised,
+)
+from dtv_workflow.domain.law.rules import refusals
+from dtv_workflow.domain.record import Event, fold
+from dtv_workflow.domain.vocabulary import (
+    SENSITIVE_HOLDS,
+    AgeBand,
+    CancelCause,
+    DepartureProof,
+    HoldKind,
+    ObstacleCategory,
+    Outcome,
+    Phase,
+    RemovabilityAnswer,
+    ReopenCause,
+)
+from dtv_workflow.domain.workflow import EVENTS
+from tests.domain.told import (
+    BOOKED,
+    CHECKED,
+    INTAKE,
+    NOTIFIED,
+    OPENED,
+    READY,
+    asked,
+    checked,
+    decided,
+    decision_of,
+    moment,
+    names,
+    records,
+    told,
+)
 
 TERM = 4
 """The version of the return decision in READY."""
@@ -81,3 +127,200 @@ def test_a_correction_can_correct_an_answer_and_changes_nothing_else():
 def test_vw_107_a_disclosure_is_logged_in_every_phase():
     told_of = Disclose(to="IOM", purpose="return support", basis="consent", items=("name",))
     assert names(told(), told_of) == ["DisclosureLogged"]
+
+
+# ------------------------------------------------------------------ what is recorded anew
+
+
+LINKED = FamilyLinked(cases=("B",), assessed=False)
+UNPROVEN = ReceptionEstablished(adequate=True, country="MA", evidenced=False)
+CANCELLED = RemovalAttemptCancelled(attempt="R1", stage="notified", cause=CancelCause.NEW_PROCEDURE, hold="H1")
+REPORTED = ObstacleReported(obstacle="B1", category=ObstacleCategory.HOUSING)
+PLACED = HoldPlaced(hold="H1", hold_kind=HoldKind.MORATORIUM)
+BEGUN_AGAIN = CaseReopened(cause=ReopenCause.NEW_DECISION, episode=2)
+
+
+@pytest.mark.parametrize(("event", "field", "value"), [
+    (PLACED, "hold", "H2"),
+    (HoldLifted(hold="H1", hold_kind=HoldKind.MORATORIUM, basis="over"), "hold", "H2"),
+    (CHECKED, "attempt", "R2"),
+    (NOTIFIED, "attempt", "R2"),
+    (NOTIFIED, "hours_before", 90),
+    (CANCELLED, "attempt", "R9"),
+    (CANCELLED, "hold", "H9"),
+    (CANCELLED, "stage", "booked"),
+    (REPORTED, "obstacle", "B2"),
+    (TravelConditionFulfilled(code="escort", proof="x", shown_to_person=True), "code", "oxygen"),
+    (ForcedTrackApproved(proposal=3), "proposal", 4),
+    (UNPROVEN, "evidenced", True),
+    (LINKED, "assessed", True),
+    (decision_of("2026-02-20", 0), "term_reasoned", True),
+    (BEGUN_AGAIN, "episode", 3),
+    (BEGUN_AGAIN, "cause", "proof_invalid"),
+])  # fmt: skip
+def test_n60_what_an_act_was_about_and_what_the_register_found_itself_is_recorded_anew(event, field, value):
+    case = told(*INTAKE, event)
+    said = decided(case, correct(case.version, field, value))
+    assert said.refused == ["N60"]
+    assert "recorded anew" in said.receipt.verdicts[-6].is_.en
+
+
+@pytest.mark.parametrize(("event", "field", "value"), [
+    (NOTIFIED, "language", "fr"),
+    (CANCELLED, "cause", "airline"),
+    (CANCELLED, "cost_cents", 40_000),
+    (REPORTED, "category", "safety"),
+    (UNPROVEN, "country", "DZ"),
+    (decision_of("2026-02-20", 0), "served_on", "2026-02-22"),
+    (PLACED, "until", "2026-04-01T00:00:00+02:00"),
+    (BEGUN_AGAIN, "occurred_at", "2026-01-05T11:00:00+01:00"),
+])  # fmt: skip
+def test_avg_16_what_somebody_said_wrong_is_corrected(event, field, value):
+    case = told(*INTAKE, event)
+    assert asked(case, correct(case.version, field, value)) == []
+
+
+def test_n60_every_name_of_what_is_recorded_anew_is_a_field_of_some_event():
+    fields = {name for event in EVENTS.values() for f in event.__struct_fields__ for name in (f, f"{event.TOPIC}:{f}")}
+    assert fields >= RECORDED_ANEW
+
+
+def test_n60_a_notice_of_one_flight_is_not_corrected_into_one_of_another():
+    case = told(*BOOKED, CHECKED, NOTIFIED)
+    assert asked(case, correct(case.version, "attempt", "R2")) == ["N60"]
+    assert case.bookings["R1"].notice == case.version
+
+
+# ------------------------------------------------------------------ a sensitive hold
+
+RULE_39 = HoldPlaced(hold="R39", hold_kind=HoldKind.ECHR_RULE39)
+LIFTED = HoldLifted(hold="R39", hold_kind=HoldKind.ECHR_RULE39, basis="the Court")
+ALL_OF_IT = pytest.mark.parametrize(("field", "value"), [
+    ("until", "2026-01-06T11:00:00+01:00"), ("hold_kind", "moratorium"), ("occurred_at", "2026-03-02T09:59:00+01:00"),
+])  # fmt: skip
+
+
+@ALL_OF_IT
+def test_n31_one_person_corrects_no_sensitive_hold_away(field, value):
+    case = told(*READY, RULE_39)
+    assert asked(case, correct(case.version, field, value)) == ["N31"]
+
+
+@ALL_OF_IT
+def test_n12_nor_with_a_second_who_is_the_same_or_may_not_approve_and_two_people_do(field, value):
+    case = told(*READY, RULE_39)
+    step = correct(case.version, field, value)
+    assert asked(case, step, actor="TL-02", second="TL-02") == ["N12"]
+    assert asked(case, step, second="RV-08", second_may_approve=False) == ["N12"]
+    assert asked(case, step, second="TL-02") == []
+
+
+@pytest.mark.parametrize("kind", list(HoldKind))
+def test_n31_asks_two_people_for_the_kinds_that_two_people_lift_and_for_no_other(kind):
+    case = told(*READY, HoldPlaced(hold="H1", hold_kind=kind))
+    codes = ["N31"] if kind in SENSITIVE_HOLDS else []
+    assert asked(case, correct(case.version, "until", "2026-04-01T00:00:00+02:00")) == codes
+
+
+@pytest.mark.parametrize(("field", "value"), [("occurred_at", "2026-01-06T11:00:00+01:00"), ("basis", "another")])
+def test_n31_a_lift_of_a_sensitive_hold_is_corrected_by_two_people(field, value):
+    case = told(*READY, RULE_39, LIFTED)
+    assert asked(case, correct(case.version, field, value)) == ["N31"]
+    assert asked(case, correct(case.version, field, value), second="TL-02") == []
+
+
+def test_n31_so_is_the_placing_of_a_sensitive_hold_that_was_lifted_since():
+    case = told(*READY, RULE_39, LIFTED)
+    assert asked(case, correct(case.version - 1, "occurred_at", "2026-01-06T11:00:00+01:00")) == ["N31"]
+
+
+def test_n31_a_sensitive_hold_that_was_placed_anew_is_kept_as_well():
+    case = told(*READY, RULE_39, ("2026-02-01T10:00", RULE_39))
+    for event in (case.version, case.version - 1):
+        assert asked(case, correct(event, "hold_kind", "moratorium")) == ["N31"]
+
+
+def test_n31_is_met_by_the_same_correction_with_a_second_person():
+    case = told(*READY, RULE_39)
+    [said] = refusals(decided(case, correct(case.version, "hold_kind", "moratorium")).receipt)
+    assert said.lifts == "the same step with --second ACTOR"
+
+
+# ------------------------------------------------------------------ an ending that was none
+
+GONE = CaseClosed(outcome=Outcome.UNSUPERVISED, ended_on=moment("2026-02-10T10:00").date(), age_band=AgeBand.UNKNOWN)
+SEEN = DepartureConfirmed(
+    departed_at=moment("2026-02-07T12:00"), destination="MA", issuer="KMar", proof=DepartureProof.M100
+)
+REMOVED = RemovalCompleted(departed_at=moment("2026-02-07T12:00"), destination="MA", proof="m100")
+TRANSFERRED = DublinTransferCompleted(departed_at=moment("2026-02-07T12:00"), member_state="DE", proof="m100")
+ENDING = len(READY) + 3
+"""The version of the closing in (*READY, GONE, ...)."""
+
+
+@pytest.mark.parametrize("outcome", ["independent_supervised", "forced", "dublin_transfer"])
+def test_n23_a_closing_is_not_corrected_to_a_departure_that_is_not_on_record(outcome):
+    case = told(*READY, GONE)
+    assert asked(case, correct(ENDING, "outcome", outcome)) == ["N23"]
+    assert asked(told(*READY, GONE, SEEN), correct(ENDING, "outcome", outcome)) == []
+
+
+@pytest.mark.parametrize(("left", "outcome"), [
+    (SEEN, "independent_supervised"), (REMOVED, "forced"), (TRANSFERRED, "dublin_transfer"),
+])  # fmt: skip
+def test_n23_a_closing_is_corrected_to_the_departure_that_was_told_afterwards(left, outcome):
+    assert asked(told(*READY, GONE, left), correct(ENDING, "outcome", outcome)) == []
+
+
+@pytest.mark.parametrize("outcome", ["residence", "other", "unsupervised"])
+def test_n23_asks_nothing_of_an_ending_that_is_no_departure(outcome):
+    assert asked(told(*READY, GONE), correct(ENDING, "outcome", outcome)) == []
+
+
+def test_n23_a_departure_of_an_earlier_episode_is_none_of_this_one():
+    again: tuple[Event, ...] = (BEGUN_AGAIN, GONE)
+    case = told(*READY, REMOVED, GONE, *again)
+    assert asked(case, correct(case.version, "outcome", "forced")) == ["N23"]
+    assert asked(told(*READY, REMOVED, GONE, *again, REMOVED), correct(case.version, "outcome", "forced")) == []
+    assert asked(case, correct(ENDING + 1, "outcome", "forced")) == [], "the first closing"
+
+
+# ------------------------------------------------------------------ a time before the opening
+
+
+@pytest.mark.parametrize(("at", "codes"), [("2026-01-05T09:59:59+01:00", ["N32"]), ("2026-01-05T10:00:00+01:00", [])])
+def test_n32_no_correction_moves_an_event_to_before_the_opening(at, codes):
+    case = told(*READY)
+    for event in (2, TERM, len(READY)):
+        assert asked(case, correct(event, "occurred_at", at)) == codes
+
+
+def test_n32_the_opening_itself_may_have_been_earlier():
+    assert asked(told(*READY), correct(1, "occurred_at", "2026-01-04T10:00:00+01:00")) == []
+
+
+def test_n32_a_time_that_is_none_is_n60_alone():
+    assert asked(told(*READY), correct(TERM, "occurred_at", "yesterday")) == ["N60"]
+
+
+# ------------------------------------------------------------------ the number of a person with another case
+
+
+def test_n36_a_v_number_is_not_corrected_to_that_of_somebody_with_an_open_case():
+    other = {"other_open_case": "01OTHER"}
+    assert asked(told(*READY), correct(2, "v_number", "1234567890"), **other) == ["N36"]
+    assert asked(told(*READY), correct(2, "v_number", "1234567890")) == []
+
+
+def test_n36_is_about_the_number_of_an_open_case_alone():
+    other = {"other_open_case": "01OTHER"}
+    assert asked(told(*READY, GONE), correct(2, "v_number", "1234567890"), **other) == []
+    assert asked(told(*READY), correct(2, "name", "Samira Voorbeeld"), **other) == []
+
+
+@pytest.mark.parametrize(("event", "field", "value"), [
+    (2, "v_number", "1234567890"), (2, "name", "Samira Voorbeeld"), (2, "birth_date", "1990-05-05"), (2, "citizenship", "DZ"),
+    (1, "occurred_at", OPENED + ":00+01:00"), (TERM, "decided_on", "2026-01-07"),
+])  # fmt: skip
+def test_avg_16_ordinary_corrections_take_one_person(event, field, value):
+    assert asked(told(*READY), correct(event, field, value)) == []

@@ -6,11 +6,13 @@ from datetime import date
 
 import pytest
 
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.guidance import InterviewHeld
 from dtv_workflow.domain.chapters.holds import HoldPlaced
 from dtv_workflow.domain.chapters.removal import BookRemoval
 from dtv_workflow.domain.chapters.travel_document import (
     DublinAcceptanceRecorded,
+    LaissezPasserOrdered,
     OrderLaissezPasser,
     PresentationOutcomeRecorded,
     RecordPresentation,
@@ -26,7 +28,7 @@ from dtv_workflow.domain.vocabulary import (
     PresentationOutcome,
     TravelDocumentKind,
 )
-from tests.domain.told import FORCED, READY, asked, interview, moment, names, told, without
+from tests.domain.told import FORCED, READY, asked, decided, interview, moment, names, told, without
 
 DOCUMENT = TravelDocumentReceived(
     document=TravelDocumentKind.LAISSEZ_PASSER, valid_from=date(2026, 3, 6), valid_until=date(2026, 3, 29)
@@ -37,8 +39,22 @@ def order(*, screened: bool = True) -> OrderLaissezPasser:
     return OrderLaissezPasser(country="MA", purpose=LpPurpose.RETURN, asylum_screened=screened, copy_given=True)
 
 
-def book(departs_at: str = "2026-03-10T12:00") -> BookRemoval:
-    return BookRemoval(attempt="R1", carrier="KL", departs_at=moment(departs_at), destination="MA")
+def book(departs_at: str = "2026-03-10T12:00", to: str = "MA") -> BookRemoval:
+    return BookRemoval(attempt="R1", carrier="KL", departs_at=moment(departs_at), destination=to)
+
+
+def said(case: DepartureCase, step: BookRemoval) -> tuple[str, str]:
+    """What N09 found, in both languages."""
+    [is_] = [verdict.is_ for verdict in decided(case, step).receipt.verdicts if verdict.code == "N09"]
+    return is_.en, is_.nl
+
+
+RECOGNISED = PresentationOutcomeRecorded(outcome=PresentationOutcome.RECOGNISED)
+ACCEPTED = DublinAcceptanceRecorded(member_state="DE", accepted_on=date(2026, 2, 1), latest_transfer_on=date(2026, 3, 20))
+
+
+def ordered(country: str) -> LaissezPasserOrdered:
+    return LaissezPasserOrdered(country=country, purpose=LpPurpose.RETURN, asylum_screened=True, copy_given=True)
 
 
 @pytest.mark.parametrize("kind", list(HoldKind))
@@ -79,9 +95,44 @@ def test_vc_a3_4_5_recognition_or_an_agreed_handover_is_a_promise(outcome):
     assert asked(told(*FORCED, PresentationOutcomeRecorded(outcome=outcome)), book()) == ([] if promised else ["N09"])
 
 
-def test_vc_a3_6_9_a_dublin_transfer_travels_on_the_acceptance():
-    accepted = DublinAcceptanceRecorded(member_state="DE", accepted_on=date(2026, 2, 1), latest_transfer_on=date(2026, 8, 1))
-    assert asked(told(*FORCED, accepted), book()) == []
+@pytest.mark.parametrize(("departs_at", "codes"), [
+    ("2026-03-10T12:00", []),
+    ("2026-03-20T23:59:59+01:00", []),
+    ("2026-03-21T00:00:00+01:00", ["N09"]),
+    ("2026-03-20T23:30:00+00:00", ["N09"]),  # the 21st in Amsterdam
+])
+def test_vc_a3_6_9_a_dublin_transfer_travels_on_the_acceptance_until_it_runs_out(departs_at, codes):
+    assert asked(told(*FORCED, ACCEPTED), book(departs_at, to="DE")) == codes
+    assert asked(told(*FORCED, ACCEPTED, DOCUMENT), book("2026-03-25T12:00")) == [], "a document needs no acceptance"
+
+
+@pytest.mark.parametrize(("to", "codes"), [("DE", []), ("MA", ["N09"]), ("BE", ["N09"])])
+def test_vc_a3_6_9_an_acceptance_carries_only_to_the_member_state_that_gave_it(to, codes):
+    assert asked(told(*FORCED, ACCEPTED), book(to=to)) == codes
+    assert asked(told(*FORCED, ACCEPTED, DOCUMENT), book(to=to)) == [], "a document carries anywhere"
+
+
+@pytest.mark.parametrize(("to", "codes"), [("MA", []), ("GN", ["N09"]), ("DE", ["N09"])])
+def test_vc_a3_4_5_a_promise_carries_only_to_the_country_of_the_laissez_passer(to, codes):
+    assert asked(told(*FORCED, ordered("MA"), RECOGNISED), book(to=to)) == codes
+    assert asked(told(*FORCED, ordered("GN"), ordered("MA"), RECOGNISED), book(to=to)) == codes, "the last one ordered"
+    assert asked(told(*FORCED, RECOGNISED), book(to=to)) == [], "none was ordered: the embassy is not on record"
+
+
+def test_vc_a3_4_5_and_a3_6_9_an_acceptance_carries_where_a_promise_does_not():
+    assert asked(told(*FORCED, ordered("MA"), RECOGNISED, ACCEPTED), book(to="DE")) == []
+    assert asked(told(*FORCED, ordered("MA"), RECOGNISED, ACCEPTED), book(to="MA")) == []
+    assert asked(told(*FORCED, ordered("MA"), RECOGNISED, ACCEPTED), book(to="GN")) == ["N09"]
+
+
+def test_what_is_found_says_why_an_acceptance_a_promise_or_a_document_does_not_carry():
+    ran_out = said(told(*FORCED, ACCEPTED), book("2026-04-01T12:00", to="DE"))
+    assert ran_out == ("the acceptance ran out on 2026-03-20", "het akkoord is verlopen op 2026-03-20")
+    assert said(told(*FORCED, ACCEPTED), book()) == ("the acceptance is of DE, not of MA", "het akkoord is van DE, niet van MA")
+    promised = said(told(*FORCED, ordered("MA"), RECOGNISED), book(to="GN"))
+    assert promised == ("the promise is of MA, not of GN", "de toezegging is van MA, niet van GN")
+    too_late = said(told(*FORCED, DOCUMENT), book("2026-04-01T12:00"))
+    assert too_late == ("the document is valid until 2026-03-29", "het document is geldig tot 2026-03-29")
 
 
 def test_what_embassies_say_and_send_is_recorded_in_every_phase():

@@ -6,7 +6,14 @@ from datetime import date
 
 import pytest
 
-from dtv_workflow.domain.chapters.custody import DetentionOrdered
+from dtv_workflow.domain.chapters.closing import (
+    CaseClosed,
+    CaseReopened,
+    DepartureConfirmed,
+    DublinTransferCompleted,
+    RemovalCompleted,
+)
+from dtv_workflow.domain.chapters.custody import DetentionOrdered, Ground, OrderDetention
 from dtv_workflow.domain.chapters.holds import HoldPlaced
 from dtv_workflow.domain.chapters.voluntary_departure import (
     AssessOpportunity,
@@ -19,7 +26,18 @@ from dtv_workflow.domain.chapters.voluntary_departure import (
     VoluntaryDepartureChosen,
     WishToLeaveExpressed,
 )
-from dtv_workflow.domain.vocabulary import Article, HoldKind, Lapse, Phase, Role, WishReporter
+from dtv_workflow.domain.vocabulary import (
+    AgeBand,
+    Article,
+    DepartureProof,
+    HoldKind,
+    Lapse,
+    Outcome,
+    Phase,
+    ReopenCause,
+    Role,
+    WishReporter,
+)
 from dtv_workflow.domain.workflow import STEPS
 from tests.domain.told import BOOKED, FORCED, OFFERED, READY, asked, decided, moment, names, told
 
@@ -114,3 +132,58 @@ def test_a_ticket_is_issued_once_the_choice_was_made():
 def test_an_offer_alone_is_no_choice():
     assert told(OFFERED).phase is Phase.INTAKE
     assert told(OFFERED).phase_day() == date(2026, 1, 5)
+
+
+# ------------------------------------------------------------------ a wish outlives the case
+
+LEFT = moment("2026-02-10T12:00")
+SEEN = DepartureConfirmed(departed_at=LEFT, destination="MA", issuer="KMar", proof=DepartureProof.M100)
+REMOVED = RemovalCompleted(departed_at=LEFT, destination="MA", proof="m100")
+TRANSFERRED = DublinTransferCompleted(departed_at=LEFT, member_state="DE", proof="m100")
+BEFORE, AFTER = ("2026-02-10T12:00", WISH), ("2026-02-10T12:01", WISH)
+ORDER = OrderDetention(
+    article=Article.A59,
+    grounds=(Ground(code="3b", heavy=True), Ground(code="4c", heavy=False)),
+    lighter_means={"reporting_duty": "missed twice"},
+    prospect="x",
+    hearing_held=True,
+    lawyer_informed=True,
+    place="DCR",
+)
+
+
+def ended(outcome: Outcome) -> CaseClosed:
+    return CaseClosed(outcome=outcome, ended_on=date(2026, 2, 10), age_band=AgeBand.UNKNOWN)
+
+
+def reopened(cause: ReopenCause = ReopenCause.REAPPEARED) -> CaseReopened:
+    return CaseReopened(cause=cause, episode=2)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNSUPERVISED, Outcome.OTHER, Outcome.RESIDENCE])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_vw_59_3_a_wish_outlives_a_closing_that_is_no_departure_and_the_reopening(outcome, when):
+    told_of = (WISH, ended(outcome)) if when == "before" else (ended(outcome), WISH)
+    case = told(*READY, *told_of, reopened())
+    assert case.wish.since == moment("2026-01-05T10:00")
+    assert asked(case, ORDER) == ["N18"]
+
+
+def test_vw_59_3_without_a_wish_a_reopening_makes_none():
+    assert asked(told(*READY, ended(Outcome.UNSUPERVISED), reopened()), ORDER) == []
+
+
+@pytest.mark.parametrize("left", [SEEN, REMOVED, TRANSFERRED])
+def test_vw_61_a_departure_fulfils_the_wish_that_was_open_then_and_no_later_one(left):
+    assert told(*READY, BEFORE, left).wish is None
+    assert told(*READY, left, BEFORE, left).wish is None, "the same departure, told again"
+    assert told(*READY, AFTER, left).wish.since == moment("2026-02-10T12:01")
+    assert told(*READY, BEFORE, left, AFTER).wish.since == moment("2026-02-10T12:01")
+
+
+@pytest.mark.parametrize("cause", list(ReopenCause))
+def test_vw_59_3_a_departure_that_never_was_fulfilled_no_wish(cause):
+    case = told(*READY, BEFORE, SEEN, ended(Outcome.INDEPENDENT_SUPERVISED), reopened(cause))
+    never = cause in {ReopenCause.PROOF_INVALID, ReopenCause.WRONG_CLOSURE}
+    assert (case.wish is not None) is never
+    assert asked(case, ORDER) == (["N18"] if never else [])

@@ -14,6 +14,7 @@ from dtv_workflow.domain.case import (
     Booking,
     DepartureCase,
     Detained,
+    Family,
     Hold,
     Interview,
     Plan,
@@ -26,6 +27,7 @@ from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import (
     Article,
+    Basis,
     HoldKind,
     InterviewKind,
     Phase,
@@ -73,7 +75,7 @@ def held(since: date, article: Article = Article.A59) -> dict[str, Any]:
     return {"detained": Detained(version=12, article=article, since=since), "court_notified": 13}
 
 
-def booked(hours: int, **more: int) -> dict[str, Any]:
+def booked(hours: int, **more: Any) -> dict[str, Any]:
     departs = NOW + timedelta(hours=hours)
     fresh = Removability(version=15, answer=RemovabilityAnswer.REMOVABLE, checked_at=departs - timedelta(minutes=1))
     attempt = Booking(version=20, departs_at=departs, mode=None, destination="MA", **more)
@@ -154,6 +156,28 @@ def test_a_detention_beyond_its_maximum_names_the_cause_to_lift_it():
     (task, *_) = tasks(given(**held(date(2025, 9, 1))))
     assert task.command == "dtv do lift-detention K7Q2 --cause max_reached"
     assert task.why.en == "detained for 190 days under art. 59"
+
+
+@pytest.mark.parametrize(("basis", "since", "under"), [
+    (Basis.A59_2, date(2026, 2, 23), "art. 59(4)"),
+    (Basis.A59B_1_D, date(2025, 10, 1), "art. 59b(1)d"),
+    (Basis.A59B_1_A, date(2026, 2, 23), "art. 59b"),
+])
+def test_a_detention_is_warned_of_by_the_term_of_its_basis(basis, since, under):
+    served = (NOW.date() - since).days
+    detained = Detained(version=12, article=basis.article, since=since, basis=basis)
+    found = to_do(given(detained=detained, court_notified=13), LAW, NOW)
+    assert [f.why.en for f in found if f.urgency is Urgency.DETENTION] == [f"detained for {served} days under {under}"]
+
+
+@pytest.mark.parametrize(("since", "urgent"), [(date(2026, 3, 3), True), (date(2026, 3, 4), False), (date(2026, 2, 1), True)])
+def test_vc_a5_2_4_a_familys_two_weeks_are_warned_of_and_the_lift_is_proposed(since, urgent):
+    family = Family(version=6, cases=("01B",), assessed=True, with_minors=True)
+    case = given(family=family, **held(since))
+    found = [task for task in tasks(case) if task.code == "D18" and task.urgency is Urgency.DETENTION]
+    assert [task.command for task in found] == ["dtv do lift-detention K7Q2 --cause family_term"] * urgent
+    served = (NOW.date() - since).days
+    assert [task.why.nl for task in found] == [f"een gezin met minderjarigen {served} dagen in bewaring"] * urgent
 
 
 @pytest.mark.parametrize(("days", "urgent"), [(20, False), (22, True), (40, True)])

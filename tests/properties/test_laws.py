@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from dtv_workflow.domain import workflow
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CaseClosed
-from dtv_workflow.domain.chapters.custody import DetentionLifted, DetentionOrdered, DetentionReported, maximum
+from dtv_workflow.domain.chapters.custody import DetentionLifted, DetentionOrdered, DetentionReported
 from dtv_workflow.domain.chapters.forced_departure import ForcedTrackApproved, ForcedTrackProposed, ForcedTrackStarted
 from dtv_workflow.domain.chapters.guidance import VoluntaryDepartureOffered
 from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
+from dtv_workflow.domain.detention import limits
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import Guard
 from dtv_workflow.domain.law.ruleset import in_force
@@ -185,7 +186,8 @@ def lawfully_detained(life: Life) -> None:
         for event in (r.event for r in outcome.records):
             if isinstance(event, DetentionOrdered):
                 used = days_by_the_calendar(life.records[: outcome.records[0].version - 1], event.article, day_of(outcome.at))
-                assert used < maximum(outcome.before, event.article, in_force(day_of(outcome.at)))
+                law = in_force(day_of(outcome.at))
+                assert used < limits(outcome.before, event.article, event.basis, event.intention_procedure, law)[0].maximum
                 assert outcome.before.wish is None
                 assert outcome.before.detained is None
 

@@ -62,7 +62,7 @@ def test_a_setting_that_does_not_take_is_refused(store: Store, monkeypatch: pyte
 
 @pytest.mark.parametrize("table", ["stored_events", "requests"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET rowid = rowid + 7", "DELETE FROM {}"])
-def test_the_log_is_append_only(store: Store, table: str, change: str) -> None:
+def test_n34_the_log_is_append_only(store: Store, table: str, change: str) -> None:
     store.recorder.insert_events([event(1)], request=Request("r-1", b"d", b"a"))
     with raw(store) as other:
         for connection in (other, store.recorder.connections.get()):
@@ -77,7 +77,7 @@ def test_replacing_is_refused_too(store: Store) -> None:
         store.recorder.connections.get().execute("INSERT OR REPLACE INTO stored_events VALUES (1, 'case/a', 1, 'x', x'00')")
 
 
-def test_postgres_is_append_only(postgres_url: str) -> None:
+def test_n34_postgres_is_append_only(postgres_url: str) -> None:
     import psycopg
 
     from dtv_workflow.store.postgres import PostgresRecorder, create_schema

@@ -30,10 +30,10 @@ import msgspec
 
 from dtv_workflow.audit.filled import BLANK, Asking, Filled, Move, fillings, move
 from dtv_workflow.audit.judge import ANYONE, named_in
-from dtv_workflow.audit.standing import STAND, Standing, standing
+from dtv_workflow.audit.standing import STAND, Standing, of_a_day, standing, weight
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.decide import answer, asked
-from dtv_workflow.domain.law.rules import RULES, Said, Verdict
+from dtv_workflow.domain.law.rules import RULES, Said, Verdict, cure_of
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.record import Record, fold
 from dtv_workflow.domain.steps import Context, Row, Step, step_name
@@ -107,7 +107,7 @@ def named(verdict: Verdict) -> list[tuple[str, dict[str, str]]]:
     if verdict.guard in NAMED:
         return [(NAMED[verdict.guard], {})]
     found = []
-    for part in RULES[verdict.code].lifts.split(", "):
+    for part in cure_of(verdict).lifts.split(", "):
         name, *words = part.removeprefix("or ").split()
         if name in STEPS:
             said = {o.removeprefix("--").replace("-", "_"): v for o, v in pairwise(words) if o.startswith("--") and v.islower()}
@@ -171,7 +171,7 @@ class _Search:
         best = level[0]
         for depth in range(MOST + 1):
             best = min((best, *level), key=lambda node: node.look.score)
-            if not best.look.best.unmet:
+            if of_a_day(best.look.best.unmet):
                 break
             near = best.look.score[:2] if depth == MOST - 1 else None
             level = [child for node in level for child in self.children(node, seen, near)] if depth < MOST else []
@@ -189,10 +189,12 @@ class _Search:
     def look(self, case: DepartureCase, near: tuple[int, int] | None = None) -> _Look:
         """Ask the step; follow its refusals, and those of the steps that they name, to the steps that may be taken now. On the
         last level, where nothing more is taken, only what comes as near as `near` is followed, to tell what it leaves."""
-        tried = sorted((self.ask(case, self.name, f) for f in self.fillings(case)), key=lambda one: len(one.unmet))
-        far, best = self.far(case), tried[0]
-        if not best.unmet or (near is not None and (far, len(best.unmet)) > near):
-            return _Look(best, {}, (), (far, len(best.unmet), 0 if not best.unmet else sys.maxsize))
+        tried = sorted((self.ask(case, self.name, f) for f in self.fillings(case)), key=lambda one: weight(one.unmet))
+        best, score = tried[0], (self.far(case), weight(tried[0].unmet))
+        if of_a_day(best.unmet):
+            return _Look(best, {}, tuple((best, verdict) for verdict in best.unmet), (*score, 0))
+        if near is not None and score > near:
+            return _Look(best, {}, (), (*score, sys.maxsize))
         moves: dict[bytes, _Taken] = {}
         left = [(best, verdict) for verdict in best.unmet]
         queue = deque((one, verdict) for one in tried for verdict in one.unmet)
@@ -209,7 +211,7 @@ class _Search:
                     queue += ((one, other) for other in one.unmet)
             if asking.name != self.name and (not found or any(not one.unmet for one in found)):
                 left.append((asking, verdict))
-        return _Look(best, moves, tuple(left), (far, len(best.unmet), count))
+        return _Look(best, moves, tuple(left), (*score, count))
 
     def candidates(self, case: DepartureCase, asking: _Asked, verdict: Verdict, *, every: bool = False) -> Iterator[_Asked]:
         """The steps that a refusal names as its cure and that may be proposed, each as it would be tried. Where one is needed for

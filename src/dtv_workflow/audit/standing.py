@@ -6,13 +6,13 @@ as a step; each is told so that a reader knows what is being waited for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from dtv_workflow.audit.filled import Move, move
 from dtv_workflow.domain.case import DepartureCase, Hold
-from dtv_workflow.domain.law.rules import RULES, Said, Verdict
+from dtv_workflow.domain.law.rules import RULES, Said, Verdict, cure_of
 from dtv_workflow.domain.steps import Context
 from dtv_workflow.domain.vocabulary import SENSITIVE_HOLDS, TERM_HOLDS, Block, HoldKind
 
@@ -66,7 +66,8 @@ def standing(
     """What an unmet verdict leaves standing, one for each hold. `by` is the step its rule names, if it names one;
     `finding` says that the record holds a finding against it."""
     is_ = verdict.is_ or RULES[verdict.code].says
-    made = Standing(verdict.code, verdict.guard, is_, RULES[verdict.code].needs, by=by, waits=finding or verdict.code in STAND)
+    waits = finding or verdict.code in STAND or verdict.guard in OF_A_DAY
+    made = Standing(verdict.code, verdict.guard, is_, cure_of(verdict).needs, by=by, waits=waits)
     if verdict.code in HELD:
         left_out = TERM_HOLDS if verdict.code == "N03" else frozenset()  # answered as N02
         blocking = case.open_holds(context.at, HELD[verdict.code])
@@ -123,3 +124,16 @@ ENDS: dict[str, Callable[[Standing, DepartureCase, Context], Standing]] = {
 
 STAND = frozenset({*HELD, *ENDS})
 """Codes that are never answered by a step: waited for, or answered by somebody else."""
+
+OF_A_DAY = frozenset({"handed_over_too_early"})
+"""Guards of a step that has its day: what it still needs may be done before, and then that day is waited for."""
+
+
+def weight(unmet: tuple[Verdict, ...]) -> int:
+    """How much a refusal still has to be answered: that its day has not come is the least of it."""
+    return sum(1 if verdict.guard in OF_A_DAY else 2 for verdict in unmet)
+
+
+def of_a_day(left: Iterable[Verdict | Standing]) -> bool:
+    """Whether nothing but the day of the step is left to be waited for."""
+    return all(one.guard in OF_A_DAY for one in left)

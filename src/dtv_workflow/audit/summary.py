@@ -8,10 +8,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from dtv_workflow.domain.case import Booking, DepartureCase, Hold
-from dtv_workflow.domain.chapters.custody import maximum
+from dtv_workflow.domain.detention import with_minors
 from dtv_workflow.domain.fields import AMSTERDAM, day_of, last_day
-from dtv_workflow.domain.law.ruleset import Ruleset
-from dtv_workflow.domain.vocabulary import BLOCKS, Article, Block, Term
+from dtv_workflow.domain.vocabulary import BLOCKS, Block, Term
 
 _Say = Callable[[str, str], str]
 
@@ -25,8 +24,8 @@ class Line(NamedTuple):
     version: int = 0
 
 
-def page_of(case: DepartureCase, law: Ruleset, now: datetime, lang: str = "en") -> list[Line]:
-    """Every facet that says something, section by section."""
+def page_of(case: DepartureCase, now: datetime, lang: str = "en") -> list[Line]:
+    """Every facet that says something, section by section. The days of detention stand in the ledger (`clocks`)."""
     say: _Say = (lambda en, nl: nl) if lang == "nl" else (lambda en, nl: en)
     parts = (
         *((say("case", "zaak"), line) for line in _case(case, now, say)),
@@ -35,7 +34,7 @@ def page_of(case: DepartureCase, law: Ruleset, now: datetime, lang: str = "en") 
         *((say("guidance", "begeleiding"), line) for line in _guidance(case, now, say)),
         *((say("obstacles", "belemmeringen"), line) for line in _obstacles(case, now, say)),
         *((say("holds", "beletselen"), line) for line in _holds(case, now, say)),
-        *((say("custody", "bewaring en toezicht"), line) for line in _custody(case, law, now, say)),
+        *((say("custody", "bewaring en toezicht"), line) for line in _custody(case, say)),
         *((say("travel", "reis"), line) for line in _travel(case, say)),
         *((say("health", "gezondheid"), line) for line in _health(case, say)),
         *((say("record", "register"), line) for line in _record(case, say)),
@@ -102,6 +101,7 @@ def _person(case: DepartureCase, now: datetime, say: _Say) -> Iterator[_Part]:
         yield say("reception", "opvang"), f"{fit}, {case.reception.country}", case.reception.version
     if case.family:
         seen = say("assessed", "beoordeeld") if case.family.assessed else say("not assessed", "niet beoordeeld")
+        seen += say(", with minors", ", met minderjarigen") if with_minors(case) else ""
         yield say("family", "gezin"), f"{', '.join(id[-5:] for id in case.family.cases)} ({seen})", case.family.version
 
 
@@ -179,7 +179,7 @@ def _hold(id: str, hold: Hold, say: _Say) -> str:
     return f"{kind}{until}{say('blocks', 'blokkeert')} {blocks}"
 
 
-def _custody(case: DepartureCase, law: Ruleset, now: datetime, say: _Say) -> Iterator[_Part]:
+def _custody(case: DepartureCase, say: _Say) -> Iterator[_Part]:
     if case.detained:
         under = f"{say('detained under art.', 'in bewaring op art.')} {case.detained.article.value}"
         yield say("now", "nu"), f"{under}, {say('since', 'sinds')} {case.detained.since}", case.detained.version
@@ -189,12 +189,9 @@ def _custody(case: DepartureCase, law: Ruleset, now: datetime, say: _Say) -> Ite
         yield say("now", "nu"), say("none", "geen")
     if case.detention_until:
         yield say("extended until", "verlengd tot"), str(case.detention_until)
-    for article in Article:
-        used, most = case.detention_days(article, day_of(now)), maximum(case, article, law)
-        if used or (case.detained and case.detained.article is article):
-            left = max(0, most - used)
-            spent = say(f"{used} of {most} days used, {left} left", f"{used} van {most} dagen gebruikt, nog {left}")
-            yield f"art. {article.value}", spent
+    if case.detained and case.detained.family_exception:
+        excepted = say("exception", "uitzondering")
+        yield excepted, word(case.detained.family_exception, say), case.detained.version
     if case.reports_missed:
         yield say("reports missed", "meldingen gemist"), str(case.reports_missed)
 

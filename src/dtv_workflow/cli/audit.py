@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 import msgspec
 
 from dtv_workflow.cli.do import kebab
-from dtv_workflow.cli.render import clock, safe, show
+from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.values import moment_of
 from dtv_workflow.cli.what_if import what_if
@@ -19,6 +20,7 @@ from dtv_workflow.errors import NotFound
 if TYPE_CHECKING:
     from dtv_workflow.application import Register
     from dtv_workflow.audit.replay import Replayed
+    from dtv_workflow.audit.summary import Line
     from dtv_workflow.domain.case import DepartureCase
     from dtv_workflow.domain.record import Record
 
@@ -64,31 +66,60 @@ def other_open_case(register: Register, seen: DepartureCase) -> str | None:
 @click.option("--step", "stepwise", is_flag=True, help="Event by event: what each changed, and how its guards answered then.")
 @click.pass_obj
 def replay_(settings: Settings, reference: str, to: int | None, stepwise: bool) -> None:
-    """Rebuild a case from its events. Replay believes: it asks no guard, and shows the answers they gave at the time."""
+    """Rebuild a case from its events. Replay believes: it asks no guard, and shows the answers they gave at the time.
+
+    The detention clocks are told as of the moment looked back to, else of the day of the last event.
+    """
     from dtv_workflow.audit.replay import replay, up_to
 
+    at = moment_of(settings.as_known_at)
     with settings.register() as register:
-        history = known(register, reference, moment_of(settings.as_known_at))
+        history = known(register, reference, at)
     if to is not None and to > len(history):
         raise NotFound(f"the case has no version {to}; it has {len(history)}")
     steps = list(replay(up_to(history, version=to)))
     if stepwise:
         _stepwise(steps, settings)
     else:
-        _state(steps, settings)
+        _state(steps, at, settings)
 
 
-def _state(steps: list[Replayed], settings: Settings) -> None:
-    """The facets at the end, each with the version that set it."""
+def _state(steps: list[Replayed], at: datetime | None, settings: Settings) -> None:
+    """The facets at the end, each with the version that set it, and the detention clocks."""
+    from dtv_workflow.audit.clocks import facets_of, lines_of
+    from dtv_workflow.domain.detention import ledger
+    from dtv_workflow.domain.fields import day_of
+    from dtv_workflow.domain.law.ruleset import in_force
+    from dtv_workflow.domain.record import fold
+
+    day = day_of(at or steps[-1].record.recorded_at)
+    clocks = ledger(fold([step.record for step in steps]), in_force(day), day)
     set_by = {change.facet: step.record.version for step in steps for change in step.changes}
     rows = [
         {"facet": name, "value": _worded(name, value), "version": set_by.get(name, 1)}
         for name, value in steps[-1].facets.items()
     ]
+    if settings.shape != "table":
+        found = (facet for clock_ in clocks for facet in facets_of(clock_, settings.language))
+        rows += [{"facet": name, "value": value, "version": version} for name, value, version in found]
     show(rows, ["version", "facet", "value"], settings)
+    if settings.shape == "table":
+        sections(lines_of(clocks, day, settings.language))
     last = steps[-1].record
     if settings.shape == "table":
         click.echo(f"\n{len(steps)} events, {last.originator_id.removeprefix('case/')}, {clock(last.recorded_at)}", err=True)
+
+
+def sections(lines: list[Line]) -> None:
+    """Lines under the titles of their sections, each section in columns of its own, on eighty columns."""
+    for section in dict.fromkeys(line.section for line in lines):
+        click.echo()
+        click.secho(section, bold=True)
+        own = [line for line in lines if line.section == section]
+        width = max(width_of(line.facet) for line in own)
+        for line in own:
+            head = f"  {safe(line.facet)}{' ' * (width - width_of(line.facet))}  "
+            click.echo(textwrap.fill(safe(line.value), 80, initial_indent=head, subsequent_indent=" " * (width + 4)))
 
 
 def _worded(name: str, value: Any) -> str:

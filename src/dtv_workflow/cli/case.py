@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtv_workflow.cli.audit import diff, known, log, now_in, other_open_case
+from dtv_workflow.cli.audit import diff, known, log, now_in, other_open_case, sections
 from dtv_workflow.cli.do import command_of, kebab
 from dtv_workflow.cli.render import aligned, as_json, clock, safe, show, width_of, wrapped
 from dtv_workflow.cli.settings import Choice, Command, Settings, group
@@ -102,9 +102,11 @@ def _shorts(register: Register, ids: list[str]) -> dict[str, str]:
 @click.pass_obj
 def show_(settings: Settings, reference: str) -> None:
     """One case on a page: what is known, what runs, what may be done. The person's name is shown here."""
+    from dtv_workflow.audit.clocks import data_of, lines_of
     from dtv_workflow.audit.judge import may
     from dtv_workflow.audit.summary import page_of
     from dtv_workflow.domain.deadlines import deadlines
+    from dtv_workflow.domain.detention import ledger
     from dtv_workflow.domain.fields import day_of
     from dtv_workflow.domain.law.ruleset import in_force
     from dtv_workflow.domain.record import fold
@@ -116,22 +118,26 @@ def show_(settings: Settings, reference: str) -> None:
         seen = fold(history)
         other = other_open_case(register, seen)
     law = in_force(day_of(now))
-    lines = page_of(seen, law, now, settings.language)
+    lines = page_of(seen, now, settings.language)
+    clocks = ledger(seen, law, day_of(now))
+    counted = lines_of(clocks, day_of(now), settings.language)
     terms = deadlines(seen, law, now)
     steps = may(seen, now, other)
     if settings.shape in ("csv", "jsonl"):
-        show([line._asdict() for line in lines], ["section", "facet", "value", "version"], settings)
+        show([line._asdict() for line in (*lines, *counted)], ["section", "facet", "value", "version"], settings)
         return
     if settings.machine:
         click.echo(as_json({
             "case": seen.id, "phase": seen.phase, "version": seen.version, "at": now, "as_known_at": at,
             "facets": [line._asdict() for line in lines],
+            "detention": [data_of(clock, settings.language) for clock in clocks],
             "deadlines": [_deadline(term, now, settings) for term in terms],
             "next": [kebab(step_name(s.row.step)) for s in steps if not s.codes],
             "refused": {kebab(step_name(s.row.step)): s.codes for s in steps if s.codes},
         }))  # fmt: skip
         return
     _page(seen, lines, now, at, settings)
+    sections(counted)
     _terms(terms, now, settings)
     _steps(seen, steps, settings)
 

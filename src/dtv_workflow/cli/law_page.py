@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dtv_workflow.cli.do import as_command, kebab
 from dtv_workflow.cli.explain import guards_of, place, using
+from dtv_workflow.domain.chapters.authority import before_the_opening
 from dtv_workflow.domain.law.rules import RULES, Rule
 from dtv_workflow.domain.law.ruleset import last_day_of, shipped
 
@@ -53,7 +54,7 @@ def _cited(rule: Rule, proved: dict[tuple[str, str], tuple[str, str]]) -> Iterat
     for step, guard in lines:
         refuses, consents = proved[step, guard]
         yield f"- {rule.code} `{guard}` on `{step}`: refuses in `{refuses}`, consents in `{consents}`"
-    if not lines:
+    if not lines or rule is before_the_opening.rule:
         named = ", ".join(f"`{name}`" for name in named_after(rule.code)) or "nothing uses it"
         yield f"- {rule.code} `{rule.slug}`, asked of every step or true of every history: {named}"
 
@@ -107,8 +108,9 @@ def by_code() -> Iterator[str]:
         yield f"- lifts: `{as_command(rule.lifts, None)}`, by {', '.join(rule.by)}"
         if found:
             yield "- guards: " + ", ".join(f"`{guard.name}` ({place(guard.find)})" for guard in found)
-        every = "none: a property of the workflow, or asked of every step"
-        yield "- steps: " + (", ".join(f"`{step}`" for step in using(rule)) or every)
+        every = "every step, and by a guard of its own " if rule is before_the_opening.rule else ""
+        none = "none: a property of the workflow, or asked of every step"
+        yield f"- steps: {every}" + (", ".join(f"`{step}`" for step in using(rule)) or none)
 
 
 def numbers() -> Iterator[str]:

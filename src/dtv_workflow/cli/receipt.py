@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 def told(judged: Judged, row: Row, case_id: str, settings: Settings) -> dict[str, Any]:
     """A verdict as data, in the reader's language."""
-    from dtv_workflow.domain.law.rules import RULES
+    from dtv_workflow.domain.law.rules import RULES, cure_of
 
     verdict, rule, dutch = judged.verdict, RULES[judged.verdict.code], settings.dutch
+    cure = cure_of(verdict)
     answer = "depends" if judged.depends else "yes" if verdict.met else "no"
     return {
         "answer": answer, "code": verdict.code, "guard": verdict.guard, "title": rule.says.nl if dutch else rule.says.en,
         "law": verdict.law, "is": (verdict.is_.nl if dutch else verdict.is_.en) if verdict.is_ and answer == "no" else None,
-        "needs": rule.needs.nl if dutch else rule.needs.en, "lifts": as_command(rule.lifts, case_id, row),
+        "needs": cure.needs.nl if dutch else cure.needs.en, "lifts": as_command(cure.lifts, case_id, row),
         "by": rule.by, "relied_on": verdict.relied, "depends_on": [f"--{kebab(name)}" for name in judged.depends],
     }  # fmt: skip
 

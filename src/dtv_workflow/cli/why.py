@@ -208,11 +208,9 @@ def _line(asked: Question, judged: Judged, cure: Cure | None, settings: Settings
 
 def _otherwise(found: Verdict, row: Row) -> str | None:
     """What makes the same command allowed where only who asks it, or when, is in the way."""
-    from dtv_workflow.domain.law.rules import RULES
+    from dtv_workflow.domain.law.rules import cure_of
 
-    if found.guard == "approver_proposed":
-        return "--as …"
-    said = re.match(r"the same step with (--as|--at) ", RULES[found.code].lifts)
+    said = re.match(r"the same step with (--as|--at) ", cure_of(found).lifts)
     if said is None:
         return None
     return f"{said[1]} …{f' --role {row.roles[0].value}' if found.code == 'N48' else ''}"
@@ -234,15 +232,18 @@ def _waiting(asked: Question, found: Verdict, settings: Settings) -> str | None:
 def _cure(cure: Cure, asked: Question, settings: Settings) -> None:
     """Tell the further steps after which the step would be allowed, or what stands."""
     from dtv_workflow.audit.cures import MOST
+    from dtv_workflow.audit.standing import of_a_day
 
     dutch, count = settings.dutch, len(cure.steps)
     last = typed(cure.step, asked.short)
     if cure.found and not count:
         click.echo(f"\n  {'typ' if dutch else 'type'}: {last}")
         return
-    if cure.found:
-        steps = "stap" if count == 1 else "stappen"
-        said = f"zou mogen na {count} {steps}:" if dutch else f"would be allowed after {count} step{'' if count == 1 else 's'}:"
+    allowed = cure.found or (count > 0 and of_a_day(cure.stands))
+    if allowed:
+        steps, day = "stap" if count == 1 else "stappen", "" if cure.found else ", op zijn dag" if dutch else ", on its day"
+        said = (f"zou mogen na {count} {steps}{day}:" if dutch
+                else f"would be allowed after {count} step{'' if count == 1 else 's'}{day}:")  # fmt: skip
     elif count:
         said = (f"binnen {MOST} stappen niet mogelijk; dit beantwoordt een deel:" if dutch
                 else f"not possible within {MOST} steps; these would answer part of it:")  # fmt: skip
@@ -252,8 +253,9 @@ def _cure(cure: Cure, asked: Question, settings: Settings) -> None:
     for n, one in enumerate(cure.steps, 1):
         click.echo(f"  {n}. {_when(one, settings)}{typed(one, asked.short)}")
         click.echo(f"     {', '.join(one.answers)}  ({', '.join(_by(one, settings))})")
-    if cure.found:
+    if allowed:
         click.echo(f"  {'daarna' if dutch else 'then'}: {last}  ({', '.join(_by(cure.step, settings))})")
+    if cure.found:
         return
     click.secho(f"\n{'wat blijft staan' if dutch else 'what stands'}:", bold=True)
     for each in cure.stands:

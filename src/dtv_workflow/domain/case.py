@@ -5,24 +5,27 @@ Made by the fold and changed only by `apply`. Guards read it; a property test sh
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
-from dtv_workflow.domain.fields import day_of, known_date, last_moment
+from dtv_workflow.domain.fields import day_of, each_day_once, known_date, term_ends
 from dtv_workflow.domain.vocabulary import (
     BLOCKS,
     AgeBand,
     Article,
+    Basis,
     Block,
     ChecklistAnswer,
     Cooperation,
     DecisionKind,
     EntryChannel,
+    FamilyException,
     ForcedException,
     HandoverAuthority,
     HoldKind,
     InterviewKind,
+    LiftCause,
     LpPurpose,
     Measure,
     Mode,
@@ -34,6 +37,7 @@ from dtv_workflow.domain.vocabulary import (
     RemovabilityAnswer,
     Sex,
     Strategy,
+    StretchEnd,
     TravelDocumentKind,
 )
 
@@ -59,8 +63,11 @@ class ReturnDecision(Facet, frozen=True):
 
 
 class Removability(Facet, frozen=True):
+    """The last answer. `since` is when the first of an unbroken row of the same answers was given."""
+
     answer: RemovabilityAnswer
     checked_at: datetime
+    since: datetime | None = None
 
 
 class Screening(Facet, frozen=True):
@@ -85,8 +92,11 @@ class Reception(Facet, frozen=True):
 
 
 class Family(Facet, frozen=True):
+    """The cases of one family. `with_minors` is None as long as nobody said."""
+
     cases: tuple[str, ...]
     assessed: bool
+    with_minors: bool | None = None
 
 
 class MedicalAdvice(Facet, frozen=True):
@@ -133,32 +143,66 @@ class Proposal(Facet, frozen=True):
 
 
 class Hold(Facet, frozen=True):
-    """Why somebody may not be removed now. `until` is the moment it ends by itself, if it has one."""
+    """Why somebody may not be removed now. `until` is the moment it ends by itself, if it has one; `since` when it was placed."""
 
     kind: HoldKind
     until: datetime | None = None
+    since: datetime | None = None
 
     def open_at(self, at: datetime) -> bool:
         """Open until it is lifted or its `until` has passed at that moment."""
         return self.until is None or at < self.until
 
+    def held_at(self, at: datetime) -> bool:
+        """Whether it held at a moment that has passed: a hold placed after that did not."""
+        return self.open_at(at) and (self.since is None or self.since <= at)
+
     def blocks(self, what: Block) -> bool:
         return what in BLOCKS[self.kind]
 
 
+class EndedHold(Hold, frozen=True, kw_only=True):
+    """A hold that was lifted or replaced, `to` which moment: what happened before that happened while it held. `by` is the
+    version that ended it."""
+
+    id: str
+    to: datetime
+    by: int = 0
+
+    def held_at(self, at: datetime) -> bool:
+        """Whether it held at a moment that has passed."""
+        return at < self.to and super().held_at(at)
+
+
 class Detained(Facet, frozen=True):
-    """A running detention. `since` is a calendar day in Europe/Amsterdam, counted in."""
+    """A running detention. `since` is a calendar day in Europe/Amsterdam, counted in. Without a `basis` the general maximum of
+    its article holds; `intention` says that the asylum decision came after an intention to refuse (Vw 2000 art. 39)."""
 
     article: Article
     since: date
+    basis: Basis | None = None
+    intention: bool = False
+    family_exception: FamilyException | None = None
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """A past stretch of detention: `since` counts, `to` does not."""
+    """A past stretch of detention: `since` counts, `to` does not. `began` and `ended` are the versions that said so."""
 
     article: Article
     since: date
     to: date
+    basis: Basis | None = None
+    intention: bool = False
+    began: int = 0
+    ended: int = 0
+    cause: LiftCause | StretchEnd | None = None
+
+
+class Extension(Facet, frozen=True):
+    """A detention extended on a day, until a day that is not counted."""
+
+    on: date
+    until: date
 
 
 class Supervision(Facet, frozen=True):
@@ -181,14 +225,18 @@ class Presentation(Facet, frozen=True):
 
 
 class Booking(Facet, frozen=True):
-    """One attempt at removal. Each later step on it keeps the version that said so; 0 means not yet."""
+    """One attempt at removal. Each later step on it keeps the version that said so; 0 means not yet. When check, notice and
+    handover were is kept as well: they hold for this departure only if they came in time for it."""
 
     departs_at: datetime
     mode: Mode | None
     destination: str
     precheck: int = 0
+    prechecked_at: datetime | None = None
     notice: int = 0
+    notified_at: datetime | None = None
     handed_over: int = 0
+    handed_over_at: datetime | None = None
     cancelled: int = 0
     completed: int = 0
 
@@ -198,10 +246,16 @@ class Booking(Facet, frozen=True):
 
 
 class Departure(Facet, frozen=True):
-    """A departure that somebody established: the day the person really left."""
+    """A departure that somebody established: when the person really left, and the wish to leave that it fulfilled. Of two
+    messages the later moment counts; `removed_at` is when it was a removal, whatever else is told of it."""
 
     departed_at: datetime
-    removed: bool = False
+    removed_at: datetime | None = None
+    wish: Wish | None = None
+
+    @property
+    def removed(self) -> bool:
+        return self.removed_at is not None
 
 
 class DepartureCase(msgspec.Struct, kw_only=True):
@@ -215,6 +269,9 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     phase: Phase = Phase.UNOPENED
     outcome: Outcome | None = None
     opened_at: datetime | None = None
+    reopened: int = 0
+    """The version of the last reopening; 0 in the first episode."""
+    episode_began: datetime | None = None
     phase_since: datetime | None = None
     closed_version: int = 0
 
@@ -232,6 +289,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
 
     supervised: Supervised | None = None
     decision: ReturnDecision | None = None
+    resident_on: date | None = None
+    """When lawful residence was last granted: it ended every decision up to that day."""
     removability: Removability | None = None
     screening: Screening | None = None
     plan: Plan | None = None
@@ -259,9 +318,11 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     approved: int = 0
 
     holds: dict[str, Hold] = {}
+    ended_holds: list[EndedHold] = []
     detained: Detained | None = None
     intervals: list[Interval] = []
-    extended: dict[Article, int] = {}
+    extended: dict[str, Extension] = {}
+    """By the term that was extended, as `detention.py` names them."""
     detention_until: date | None = None
     court_lift: int = 0
     supervision: Supervision | None = None
@@ -285,9 +346,39 @@ class DepartureCase(msgspec.Struct, kw_only=True):
             if hold.open_at(at) and (blocking is None or hold.blocks(blocking))
         }
 
+    def holds_at(self, at: datetime) -> dict[str, Hold]:
+        """The holds that held at a moment that has passed, those that have ended since included."""
+        ended = {hold.id: hold for hold in self.ended_holds if hold.held_at(at)}
+        return ended | {id: hold for id, hold in self.holds.items() if hold.held_at(at)}
+
+    def end_hold(self, id: str, at: datetime) -> None:
+        """Take a hold off the list of those there are, and remember that it held until then."""
+        if hold := self.holds.pop(id, None):
+            ended = EndedHold(
+                id=id, version=hold.version, kind=hold.kind, until=hold.until, since=hold.since, to=at, by=self.version
+            )
+            self.ended_holds = [*self.ended_holds, ended]
+
+    def hold_of(self, version: int) -> Hold | None:
+        """The hold that an event placed, lifted or replaced; None where there is none."""
+        ended = (hold for hold in self.ended_holds if version in (hold.version, hold.by))
+        return next((hold for hold in self.holds.values() if hold.version == version), next(ended, None))
+
+    def in_episode(self, at: datetime) -> bool:
+        """Whether a moment lies in the running episode: not before the case was opened, or reopened for the last time."""
+        return self.episode_began is None or at >= self.episode_began
+
     def live_bookings(self) -> dict[str, Booking]:
         """Bookings neither cancelled nor completed."""
         return {id: booking for id, booking in self.bookings.items() if booking.live}
+
+    def stretches(self, on: date) -> list[Interval]:
+        """Every stretch of detention in the order told, the running one (whose `ended` is 0) up to a day."""
+        running = self.detained
+        if running is None:
+            return list(self.intervals)
+        now = Interval(running.article, running.since, on, running.basis, running.intention, began=running.version)
+        return [*self.intervals, now]
 
     def detention_days(self, article: Article, on: date) -> int:
         """Calendar days of detention under one article up to a day, that day not counted (Vc 2000 A5/6.8).
@@ -295,20 +386,25 @@ class DepartureCase(msgspec.Struct, kw_only=True):
         Days of another article never count here. A day of which the article changed counts once, for the article it changed to;
         so does a day that two reports tell of.
         """
-        stretches = [(i.since, i.to) for i in self.intervals if i.article is article]
-        if self.detained and self.detained.article is article:
-            stretches.append((self.detained.since, on))
-        days, counted = 0, date.min
-        for since, to in sorted(stretches):
-            days += max(0, (to - max(since, counted)).days)
-            counted = max(counted, to)
-        return days
+        return sum(each_day_once((i.since, i.to) for i in self.stretches(on) if i.article is article))
 
-    def end_detention(self, on: date) -> None:
+    def answered(self, answer: RemovabilityAnswer, checked_at: datetime, version: int) -> None:
+        """Keep the answer on removability, and since when it has been the same.
+
+        The last answer told counts, but `removable` never takes the place of another answer that was given later than it.
+        """
+        last, removable = self.removability, RemovabilityAnswer.REMOVABLE
+        if last and answer is removable and last.answer is not removable and checked_at < last.checked_at:
+            return
+        since = min(last.since, checked_at) if last and last.since and last.answer is answer else checked_at
+        self.removability = Removability(version=version, answer=answer, checked_at=checked_at, since=since)
+
+    def end_detention(self, on: date, cause: LiftCause | StretchEnd) -> None:
         """Close the running stretch of detention on a day (not counted), if there is one."""
         if self.detained:
-            to = max(on, self.detained.since)
-            self.intervals.append(Interval(self.detained.article, self.detained.since, to))
+            d, to = self.detained, max(on, self.detained.since)
+            ended = Interval(d.article, d.since, to, d.basis, d.intention, began=d.version, ended=self.version, cause=cause)
+            self.intervals.append(ended)
         self.detained = None
         self.detention_until = None
 
@@ -318,6 +414,11 @@ class DepartureCase(msgspec.Struct, kw_only=True):
         if self.detained:
             return f"detention_{self.detained.article.value}"
         return self.supervision.measure.value if self.supervision else "none"
+
+    def superseded(self, decided_on: date) -> bool:
+        """Whether a decision of that day governs nothing: a later one does, or residence granted since ended it."""
+        later = self.decision is not None and decided_on < self.decision.decided_on
+        return later or (self.resident_on is not None and decided_on <= self.resident_on)
 
     def term_ends(self) -> datetime | None:
         """When the departure term of the last decision has run out; None without a decision."""
@@ -330,11 +431,17 @@ class DepartureCase(msgspec.Struct, kw_only=True):
             return None
         return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
+    def minor_on(self, day: date, under: int) -> bool:
+        """Whether to treat the person as a minor on a day: as established, else by the birth date.
+
+        Somebody established to be a minor stays one until the status is established anew: turning eighteen is a reason to
+        review, never a reason for safeguards to fall away by themselves.
+        """
+        if self.minority is not None:
+            return self.minority.minor
+        age = self.age_on(day)
+        return age is not None and age < under
+
     def phase_day(self) -> date | None:
         """The calendar day on which the case came into its phase."""
         return day_of(self.phase_since) if self.phase_since else None
-
-
-def term_ends(served_on: date, term_days: int) -> datetime:
-    """When a departure term has run out: the end of its last calendar day in Europe/Amsterdam (Vw 2000 art. 62(1))."""
-    return last_moment((served_on + timedelta(days=term_days)).isoformat())

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from dtv_workflow.domain.case import Booking, DepartureCase
-from dtv_workflow.domain.chapters.custody import maximum
+from dtv_workflow.domain.detention import FAMILY, family_ends, reached, terms_running, with_minors
 from dtv_workflow.domain.fields import day_of, first_moment, last_moment
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset
@@ -33,7 +33,7 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     proposes: str
     relied: tuple[int, ...] = ()
     about: str | None = None
-    """The id of the hold or the attempt it is about, if it is about one."""
+    """The id of the hold or the attempt it is about, or the name of the term of detention, if it is about one."""
 
 
 class Term(NamedTuple):
@@ -66,7 +66,7 @@ class Timer(NamedTuple):
 
 
 def begins(day: date) -> datetime:
-    """The first moment of a calendar day in Europe/Amsterdam, in UTC; of the second day there is for the first, which has none."""
+    """The first moment of a calendar day in Europe/Amsterdam, in UTC; the first day of all has none."""
     return first_moment(max(day, date(1, 1, 2)).isoformat()).astimezone(UTC)
 
 
@@ -143,22 +143,32 @@ def removability_stale(case: DepartureCase, law: Ruleset, now: datetime) -> Iter
 
 
 def court_notice(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
-    detained = case.detained
-    if detained is not None and case.court_notified < detained.version:
-        yield Term(begins(detained.since), _after(detained.since, law["detention.court_notice"]), (detained.version,))
+    """From the detention, and from a later decision to extend one under art. 59 (Vw 2000 art. 94(7))."""
+    detained, extension = case.detained, case.extended.get(Article.A59.value)
+    if detained is None:
+        return
+    renewed = detained.article is Article.A59 and extension is not None and extension.version > detained.version
+    version, since = (extension.version, extension.on) if extension and renewed else (detained.version, detained.since)
+    if case.court_notified < version:
+        yield Term(begins(since), _after(since, law["detention.court_notice"]), (version,))
 
 
-def detention_maximum(article: Article, case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
+def detention_maximum(names: tuple[str, ...], case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
     """Due at the first moment of the day on which the count reaches the maximum, or the day an extension was given until."""
     detained = case.detained
-    if detained is None or detained.article is not article:
-        return
-    left = maximum(case, article, law) - case.detention_days(article, detained.since)
-    last = detained.since + timedelta(days=left)
-    if case.detention_until is not None:
-        last = min(last, case.detention_until)
-    relied = tuple(v for v in (detained.version, case.extended.get(article, 0)) if v)
-    yield Term(begins(detained.since), begins(last), relied)
+    for limit in terms_running(case, law):
+        over = reached(case, limit)
+        if detained is not None and over is not None and limit.name in names:
+            last = min(over, case.detention_until or over)
+            relied = tuple(v for v in (detained.version, limit.extended) if v)
+            yield Term(begins(detained.since), begins(last), relied, about=limit.name)
+
+
+def family_weeks(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
+    """Two weeks, from the detention or, after a procedure that was begun late, from when the family became removable."""
+    detained, over = case.detained, family_ends(case, law)
+    if detained is not None and over is not None:
+        yield Term(begins(detained.since), begins(over), (with_minors(case), detained.version), about=FAMILY)
 
 
 def document_ends(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Term]:
@@ -255,17 +265,25 @@ TIMERS: tuple[Timer, ...] = (
           "RemovabilityChecked", "RemovabilityChecked", ("removability.fresh", "the day of departure"),
           "Vw 2000 art. 63; Vc 2000 A3/6.6", _CHECK, removability_stale),
     Timer("D10", Said("the court is told of the detention", "de rechtbank krijgt kennis van de bewaring"),
-          "DetentionOrdered or DetentionReported", "CourtNotified or DetentionLifted", ("detention.court_notice",),
-          "Vw 2000 art. 94(1)", "record_court_notified", court_notice),
+          "DetentionOrdered, DetentionReported or DetentionExtended", "CourtNotified or DetentionLifted",
+          ("detention.court_notice",), "Vw 2000 art. 94(1), (7)", "record_court_notified", court_notice),
     Timer("D13", Said("the detention reaches its maximum (art. 59)", "de bewaring bereikt haar maximum (art. 59)"),
           "DetentionOrdered or DetentionReported", "DetentionLifted", ("detention.59.maximum", "detention.59.extension"),
-          "Vw 2000 art. 59(5), (6)", "lift_detention", partial(detention_maximum, Article.A59)),
+          "Vw 2000 art. 59(5), (6)", "lift_detention", partial(detention_maximum, ("59",))),
+    Timer("D14", Said("the detention reaches its maximum (art. 59(4))", "de bewaring bereikt haar maximum (art. 59(4))"),
+          "DetentionOrdered or DetentionReported", "DetentionLifted", ("detention.59_4.maximum", "detention.59_4.intention"),
+          "Vw 2000 art. 59(4)", "lift_detention", partial(detention_maximum, ("59_4",))),
     Timer("D15", Said("the detention reaches its maximum (art. 59b)", "de bewaring bereikt haar maximum (art. 59b)"),
-          "DetentionOrdered or DetentionReported", "DetentionLifted", ("detention.59b.maximum", "detention.59b.extension"),
-          "Vw 2000 art. 59b(2), (3)", "lift_detention", partial(detention_maximum, Article.A59B)),
+          "DetentionOrdered or DetentionReported", "DetentionLifted",
+          ("detention.59b.maximum", "detention.59b.intention", "detention.59b.extension",
+           "detention.59b_1_d.maximum", "detention.59b_1_d.extension"),
+          "Vw 2000 art. 59b(2)-(5)", "lift_detention", partial(detention_maximum, ("59b", "59b_1_d"))),
     Timer("D16", Said("the detention reaches its maximum (art. 59a)", "de bewaring bereikt haar maximum (art. 59a)"),
           "DetentionOrdered or DetentionReported", "DetentionLifted", ("detention.59a.maximum", "detention.59a.extension"),
-          "Regulation (EU) 604/2013 art. 28(3)", "lift_detention", partial(detention_maximum, Article.A59A)),
+          "Regulation (EU) 604/2013 art. 28(3)", "lift_detention", partial(detention_maximum, ("59a",))),
+    Timer("D18", Said("a family's two weeks of detention are over", "de twee weken bewaring van een gezin zijn om"),
+          "DetentionOrdered or DetentionReported; RemovabilityChecked after a late procedure", "DetentionLifted",
+          ("detention.family.maximum",), "Vc 2000 A5/2.4", "lift_detention", family_weeks),
     Timer("D21", Said("the medical deferral ends", "het uitstel van vertrek loopt af"),
           "HoldPlaced", "RemovabilityChecked after it", _HOLD, "Vw 2000 art. 64", _CHECK, partial(hold_ends, _ART64)),
     Timer("D24", Said("the pregnancy window ends", "de periode rond de bevalling loopt af"),
@@ -280,7 +298,7 @@ TIMERS: tuple[Timer, ...] = (
           "Vc 2000 A3/6.6", "complete_precheck", precheck),
     Timer("D30", Said("the notice to the person and the lawyer", "de aanzegging aan betrokkene en advocaat"),
           "RemovalBooked", "RemovalNoticeServed", ("notice.before_departure",),
-          "Vc 2000 A3/6.6", "serve_removal_notice", removal_notice),
+          "Vc 2000 A3 (as reported in 2020)", "serve_removal_notice", removal_notice),
     Timer("D31", Said("the latest Dublin transfer date", "de uiterste overdrachtsdatum"),
           "DublinAcceptanceRecorded", "DublinTransferCompleted", ("the acceptance's latest_transfer_on",),
           "Regulation (EU) 604/2013 art. 29", "book_removal", latest_transfer),

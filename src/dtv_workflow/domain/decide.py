@@ -80,13 +80,14 @@ def _receipt(row: Row, case: DepartureCase, step: Step, context: Context, *verdi
     known = {
         "role_granted": context.role_granted,
         "second_may_approve": context.second_may_approve,
+        "also": context.also,
         "other_open_case": context.other_open_case,
     }
     besides = {name: value for name, value in known.items() if value != _USUAL[name]}
     return Receipt(context.law.id, context.law.hash, verdicts, inputs_of(step, row, case), besides)
 
 
-_USUAL = {"role_granted": True, "second_may_approve": False, "other_open_case": None}
+_USUAL = {"role_granted": True, "second_may_approve": False, "also": (), "other_open_case": None}
 
 
 def _not_here(case: DepartureCase, row: Row) -> Verdict:

@@ -10,6 +10,8 @@ Every string is one of three things, and a test refuses a fourth:
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -29,10 +31,10 @@ Public = Annotated[str, Meta(pattern=r"^[\w][\w .:/+&'()-]{0,63}$", extra={"data
 """The name of an organisation, place, form or programme: never of a person; stays in the clear for the statistics."""
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000, extra={"data": "text"})]
-"""Free text in a step. Sealed wherever an event keeps it."""
+"""Free text in a step: it says something (`blank`). Sealed wherever an event keeps it."""
 
-VNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,20}$", extra={"data": "text"})]
-"""The V-number (vreemdelingennummer): personal, never an id, never in a log line."""
+VNumber = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z -]{0,23}$", extra={"data": "text"})]
+"""The V-number (vreemdelingennummer): personal, never an id, never in a log line. Kept as it was typed, `compared` as below."""
 
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", extra={"data": "country"})]
 """ISO 3166-1 alpha-2, or XX for unknown."""
@@ -84,6 +86,16 @@ def sealed_class(declared: Any) -> str | None:
     return next((found for part in get_args(declared) if (found := sealed_class(part))), None)
 
 
+def blank(text: str) -> bool:
+    """Whether a text holds nothing that can be read: white space, or marks that show nothing."""
+    return all(unicodedata.category(char)[0] in "ZC" for char in text)
+
+
+def compared(v_number: str) -> str:
+    """A V-number as it is compared with another one: without spaces and hyphens, and in capitals."""
+    return "".join(char for char in v_number if char.isalnum()).upper()
+
+
 def day_of(moment: datetime) -> date:
     """The calendar day of a moment, in Europe/Amsterdam."""
     return moment.astimezone(AMSTERDAM).date()
@@ -116,6 +128,21 @@ def last_moment(value: str) -> datetime:
         following = day if day == date.max else day + timedelta(days=1)  # 9999-12-31: "for ever"
         return datetime.combine(following, time.min, AMSTERDAM)
     return first_moment(value)
+
+
+def each_day_once(stretches: Iterable[tuple[date, date]]) -> list[int]:
+    """The days of each stretch, earliest first: its first day counts, its last not, and none that an earlier one counted."""
+    days: list[int] = []
+    counted = date.min
+    for since, to in sorted(stretches):
+        days.append(max(0, (to - max(since, counted)).days))
+        counted = max(counted, to)
+    return days
+
+
+def term_ends(served_on: date, term_days: int) -> datetime:
+    """When a departure term has run out: the end of its last calendar day in Europe/Amsterdam (Vw 2000 art. 62(1))."""
+    return last_moment((served_on + timedelta(days=term_days)).isoformat())
 
 
 COUNTRIES = frozenset(

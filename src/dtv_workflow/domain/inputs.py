@@ -64,7 +64,7 @@ def _fields(struct: msgspec.Struct, sealed: frozenset[str], *, inside: bool = Fa
         if field.default is not msgspec.NODEFAULT and value == field.default:
             continue
         said = _kept(value, types[field.name], sealed, inside or field.name in sealed)
-        if said is not None:
+        if said is not None or value is None:  # given as nothing: a correction may say that there is none
             kept[field.name] = said
     return kept
 

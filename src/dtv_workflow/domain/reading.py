@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from dtv_workflow.domain.fields import COUNTRIES, day_of, first_moment
+from dtv_workflow.domain.fields import COUNTRIES, blank, day_of, first_moment
 from dtv_workflow.domain.steps import Envelope, Row, Step, hints
 from dtv_workflow.domain.workflow import STEPS
 from dtv_workflow.errors import Malformed
@@ -109,8 +109,10 @@ def _enum(declared: Any) -> list[Enum]:
 
 
 def _check_values(value: Any, prefix: str) -> None:
-    """What a type cannot say: countries that exist, and days that are real."""
+    """What a type cannot say: texts that say something, countries that exist, and days that are real."""
     for field, kind, item in leaves(value, prefix):
+        if kind.get("data") == "text" and blank(item):
+            raise Malformed(f"{field} holds nothing but white space")
         if kind.get("data") == "country" and item not in COUNTRIES:
             raise Malformed(f"{field} is not an ISO 3166-1 country code or XX")
         if isinstance(item, datetime) or kind.get("data") == "moment":

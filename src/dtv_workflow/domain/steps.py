@@ -50,7 +50,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guard may look at besides the case and the step: the time, the people, the law, as the edge gave them."""
+    """What a guard may look at besides the case and the step: the time, the people, the law, as the edge gave them.
+
+    `also` are the other names under which the actor's account acts on a live store: two names are not yet two people.
+    """
 
     at: datetime
     recorded_at: datetime
@@ -60,6 +63,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     role_granted: bool = True
     second: str | None = None
     second_may_approve: bool = False
+    also: tuple[str, ...] = ()
     other_open_case: str | None = None
 
     @property

@@ -283,6 +283,44 @@ class Article(Term):
     A59B = "59b", "Vw 59b (asiel)"
 
 
+class Basis(Term):
+    """The paragraph of its article that a detention rests on; the term follows it. Art. 59a has but one."""
+
+    A59_1_A = "59_1_a", "Vw 59(1)a: geen rechtmatig verblijf"
+    A59_1_B = "59_1_b", "Vw 59(1)b: rechtmatig verblijf, geen asiel"
+    A59_2 = "59_2", "Vw 59(2): reisdocumenten voorhanden"
+    A59B_1_A = "59b_1_a", "Vw 59b(1)a: identiteit of nationaliteit"
+    A59B_1_B = "59b_1_b", "Vw 59b(1)b: gegevens voor de aanvraag"
+    A59B_1_C = "59b_1_c", "Vw 59b(1)c: aanvraag om uitzetting te verijdelen"
+    A59B_1_D = "59b_1_d", "Vw 59b(1)d: openbare orde of nationale veiligheid"
+
+    @property
+    def article(self) -> Article:
+        return Article(self.value.split("_")[0])
+
+
+class FamilyException(Term):
+    """Why a family with minors may be detained longer than two weeks (Vc 2000 A5/2.4)."""
+
+    PHYSICAL_RESISTANCE = "physical_resistance", "fysiek verzet van een gezinslid"
+    LATE_PROCEDURE = "late_procedure", "procedure die eerder gestart had kunnen worden"
+
+
+class MinorException(Term):
+    """Why an unaccompanied minor may be detained at all (Vc 2000 A5/2.4: zwaarwegende belangen)."""
+
+    OFFENCE = "offence", "verdacht van of veroordeeld voor een misdrijf"
+    DEPARTURE_WITHIN_14_DAYS = "departure_within_14_days", "vertrek mogelijk binnen veertien dagen"
+    ABSCONDED = "absconded", "eerder uit de opvang vertrokken of aan toezicht onttrokken"
+
+
+class HearingException(Term):
+    """Why no hearing came before the detention (Vb 2000 art. 5.2(2))."""
+
+    CONTINUED = "continued", "voortgezet op een andere grondslag"
+    CANNOT_WAIT = "cannot_wait", "gehoor kan niet worden afgewacht"
+
+
 class LiftCause(Term):
     COURT = "court", "rechterlijke uitspraak"
     WISH_AND_OPPORTUNITY = "wish_and_opportunity", "wil en gelegenheid te vertrekken (Vw 59(3))"
@@ -291,6 +329,13 @@ class LiftCause(Term):
     PURPOSE_GONE = "purpose_gone", "doel vervallen"
     MEDICAL = "medical", "medisch"
     FAMILY_TERM = "family_term", "gezinstermijn"
+
+
+class StretchEnd(Term):
+    """What ends a stretch of detention besides a lift."""
+
+    CASE_CLOSED = "case_closed", "zaak afgesloten"
+    REPORTED_ANEW = "reported_anew", "opnieuw gemeld"
 
 
 class CourtOutcome(Term):
@@ -312,6 +357,10 @@ class PresentationOutcome(Term):
     INSUFFICIENT = "insufficient", "onvoldoende informatie"
     BORDER_HANDOVER_AGREED = "border_handover_agreed", "overdracht aan de grens akkoord"
     NO_REPLY = "no_reply", "geen antwoord"
+
+
+PROMISES = frozenset({PresentationOutcome.RECOGNISED, PresentationOutcome.BORDER_HANDOVER_AGREED})
+"""The outcomes after which a travel document may be expected."""
 
 
 class TravelDocumentKind(Term):

@@ -13,6 +13,7 @@ from transitions import Machine, Transition
 
 from dtv_workflow.domain.chapters import (
     closing,
+    courts,
     custody,
     family,
     forced_departure,
@@ -39,6 +40,7 @@ CHAPTERS: tuple[ModuleType, ...] = (
     forced_departure,
     holds,
     custody,
+    courts,
     travel_document,
     removal,
     closing,

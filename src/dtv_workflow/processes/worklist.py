@@ -18,6 +18,7 @@ from dtv_workflow.application import Register
 from dtv_workflow.domain.case import Booking, DepartureCase
 from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
 from dtv_workflow.domain.deadlines import Deadline, deadlines
+from dtv_workflow.domain.detention import TERMS, family_limit, terms_running, used
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force
@@ -181,18 +182,25 @@ def _wish(case: DepartureCase, running: list[Deadline]) -> Iterator[Found]:
 def _detention(case: DepartureCase, law: Ruleset, now: datetime, running: list[Deadline]) -> Iterator[Found]:
     if case.detained is None:
         return
-    article = case.detained.article
-    near = timedelta(days=law[f"detention.{article.value}.warn_before"])
+    limits = {limit.name: limit for limit in (*terms_running(case, law), family_limit(law))}
     alarm = timedelta(days=law["detention.court_notice_warn"])
     for deadline in running:
-        if deadline.code in {"D13", "D15", "D16"} and deadline.due - near <= now:
-            used, under = case.detention_days(article, day_of(now)), f"art. {article.value}"
-            why = Said(f"detained for {used} days under {under}", f"{used} dagen in bewaring op {under}")
-            known = {"cause": "max_reached"} if deadline.due <= now else {}
-            yield _due(Urgency.DETENTION, deadline, why, known)
+        if deadline.code in {"D13", "D14", "D15", "D16", "D18"} and deadline.about:
+            if deadline.due - timedelta(days=law[f"detention.{deadline.about}.warn_before"]) <= now:
+                yield _served(deadline, used(case, limits[deadline.about], day_of(now)), now)
         elif deadline.code == "D10" and deadline.due - alarm <= now:
             why = Said("the court has not been told of the detention", "de rechtbank heeft geen kennis van de bewaring")
             yield _due(Urgency.DETENTION, deadline, why, {})
+
+
+def _served(deadline: Deadline, days: int, now: datetime) -> Found:
+    """A term of detention that is nearly or quite used up, with the cause of the lift once it is."""
+    if deadline.code == "D18":
+        why = Said(f"a family with minors detained for {days} days", f"een gezin met minderjarigen {days} dagen in bewaring")
+        return _due(Urgency.DETENTION, deadline, why, {"cause": "family_term"})
+    under = TERMS[str(deadline.about)][0]
+    why = Said(f"detained for {days} days under {under.en}", f"{days} dagen in bewaring op {under.nl}")
+    return _due(Urgency.DETENTION, deadline, why, {"cause": "max_reached"} if deadline.due <= now else {})
 
 
 def _bookings(case: DepartureCase, law: Ruleset, now: datetime) -> Iterator[Found]:

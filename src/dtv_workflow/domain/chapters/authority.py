@@ -44,7 +44,7 @@ N33 = rule(
     en="The system records and proposes; a human decides.",
     nl="Het systeem registreert en stelt voor; een mens beslist.",
     needs=("a human actor in a role that may decide", "een mens in een rol die mag beslissen"),
-    lifts="the same step by a person, with --as ACTOR",
+    lifts="the same step with --as ACTOR",
     by="supervisor team_leader",
 )
 N34 = rule(

@@ -6,7 +6,7 @@ should not have happened, the incident is recorded with it. Nobody saw the perso
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -18,8 +18,8 @@ from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.holds import N02, N03, RemovalAttemptCancelled, cancelling, standing
 from dtv_workflow.domain.chapters.intake import another_case_is_open
-from dtv_workflow.domain.chapters.removal import N63, live
-from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Public, Text, day_of
+from dtv_workflow.domain.chapters.removal import N10, N63, first_day_of_handover, live
+from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Public, Text, day_of, last_day
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives
@@ -28,7 +28,6 @@ from dtv_workflow.domain.vocabulary import (
     OPEN_PHASES,
     TERM_HOLDS,
     AgeBand,
-    Block,
     CancelCause,
     DepartureProof,
     OtherCause,
@@ -36,6 +35,7 @@ from dtv_workflow.domain.vocabulary import (
     Phase,
     ReopenCause,
     Role,
+    StretchEnd,
 )
 
 N22 = rule(
@@ -116,6 +116,19 @@ class Check(Step, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ events
 
 
+def departed(case: DepartureCase, record: Record, departed_at: datetime, removed_at: datetime | None = None) -> None:
+    """The departure a message tells of, with what was told of it before in this episode. It fulfils an open wish to leave."""
+    left = case.departure if case.departure and case.departure.version > case.reopened else None
+    fulfilled = case.wish if case.wish and case.wish.since <= departed_at else None
+    case.wish = None if fulfilled else case.wish
+    case.departure = Departure(
+        version=record.version,
+        departed_at=max(departed_at, left.departed_at) if left else departed_at,
+        removed_at=removed_at or (left.removed_at if left else None),
+        wish=fulfilled or (left.wish if left else None),
+    )
+
+
 def completed(case: DepartureCase, attempt: str | None, record: Record) -> None:
     """The attempt somebody left on; the booking keeps the version that said so."""
     case.bookings = {
@@ -131,7 +144,7 @@ class DepartureConfirmed(Event, frozen=True, kw_only=True):
     proof: DepartureProof | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.departure = Departure(version=record.version, departed_at=self.departed_at)
+        departed(case, record, self.departed_at)
 
 
 class RemovalCompleted(Event, frozen=True, kw_only=True):
@@ -142,7 +155,7 @@ class RemovalCompleted(Event, frozen=True, kw_only=True):
     attempt: Code | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.departure = Departure(version=record.version, departed_at=self.departed_at, removed=True)
+        departed(case, record, self.departed_at, removed_at=self.departed_at)
         completed(case, self.attempt, record)
 
 
@@ -154,7 +167,7 @@ class DublinTransferCompleted(Event, frozen=True, kw_only=True):
     attempt: Code | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.departure = Departure(version=record.version, departed_at=self.departed_at)
+        departed(case, record, self.departed_at)
         completed(case, self.attempt, record)
 
 
@@ -167,9 +180,15 @@ class DepartedUnsupervised(Event, frozen=True, kw_only=True):
 
 
 class ResidenceGranted(Event, frozen=True, kw_only=True):
+    """Lawful residence ends the return decision it replaced: a later episode needs a new one (Vw 2000 art. 8, 62a(1))."""
+
     TOPIC = "residence_granted.v1"
     permit: Public
     granted_on: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.resident_on = max(case.resident_on or self.granted_on, self.granted_on)
+        case.decision = case.decision if case.decision and case.decision.decided_on > self.granted_on else None
 
 
 class CaseClosed(Event, frozen=True, kw_only=True):
@@ -186,7 +205,7 @@ class CaseClosed(Event, frozen=True, kw_only=True):
     evidence: Personal[str] | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.end_detention(self.ended_on)
+        case.end_detention(self.ended_on, StretchEnd.CASE_CLOSED)
         case.phase = Phase.CLOSED
         case.phase_since = record.occurred_at
         case.outcome = self.outcome
@@ -196,29 +215,44 @@ class CaseClosed(Event, frozen=True, kw_only=True):
         case.proposal = None
 
 
+NEVER_LEFT = frozenset({ReopenCause.PROOF_INVALID, ReopenCause.WRONG_CLOSURE})
+"""Causes of reopening that say that the departure on record, or the closing, was wrong: the person never left."""
+
+
 class CaseReopened(Event, frozen=True, kw_only=True):
-    """A new episode: what must be done again is undone, what is known of the person and what was counted stays."""
+    """A new episode: what must be done again is undone, what is known of the person and what was counted stays.
+
+    What an embassy said, what was found of reception and how a family was weighed is of its time. A wish to leave stays open:
+    only an answer or a departure ends it (Vw 2000 art. 59(3)). A departure that never was is none any more, nor did it fulfil
+    a wish.
+    """
 
     TOPIC = "case_reopened.v1"
     cause: ReopenCause
     episode: int
 
     def apply(self, case: DepartureCase, record: Record) -> None:
+        if self.cause in NEVER_LEFT and case.departure and case.departure.version > case.reopened:
+            case.wish, case.departure = case.wish or case.departure.wish, None
         case.episode = self.episode
+        case.reopened = record.version
         case.phase = Phase.INTAKE
-        case.phase_since = record.occurred_at
+        case.phase_since = case.episode_began = record.occurred_at
         case.outcome = None
         case.removability = None
         case.screening = None
         case.plan = None
         case.interviews = []
         case.offers = []
-        case.wish = None
         case.proposal = None
         case.approved = 0
         case.chosen = 0
         case.ticket_departs_at = None
         case.guardian_informed = 0
+        case.reception = None
+        case.family = case.family and msgspec.structs.replace(case.family, assessed=False)
+        case.laissez_passer = None
+        case.presentation = None
 
 
 # ------------------------------------------------------------------ steps
@@ -294,18 +328,40 @@ def no_proof(case: DepartureCase, step: Step, context: Context) -> Finding:
 
 
 @guard(N03)
-def hold_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
-    """The two kinds of a running term are answered as N02 only."""
-    blocking = case.open_holds(step.departed_at, Block.REMOVAL)
-    return standing({id: hold for id, hold in blocking.items() if hold.kind not in TERM_HOLDS})
+def hold_open_at_departure(case: DepartureCase, step: ConfirmRemoval | ConfirmDublinTransfer, context: Context) -> Finding:
+    """What held when the person left, also what was lifted since (Vw 2000 art. 63; ECHR Rule 39).
+
+    A hold placed after that is none of this departure's. The two kinds of a running term are answered as N02 only.
+    """
+    return standing({id: hold for id, hold in case.holds_at(step.departed_at).items() if hold.kind not in TERM_HOLDS})
 
 
 @guard(N02)
 def term_open_at_departure(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
-    for id, hold in case.open_holds(step.departed_at).items():
-        if hold.kind in TERM_HOLDS:
-            return found(f"open at departure: {id}", f"open bij vertrek: {id}", hold.version)
-    return clear()
+    """The term of the decision, when it ran at departure, and what held as one then (Vw 2000 art. 62(1), (3)).
+
+    A decision served after the departure is none that it carried out; that there is no decision at all is told by no partner.
+    """
+    decision, ends, left = case.decision, case.term_ends(), step.departed_at
+    if decision and ends and decision.term_days and decision.served_on <= day_of(left) and left < ends:
+        last = last_day(ends).isoformat()
+        return found(f"the term ran until {last}", f"de termijn liep tot en met {last}", decision.version)
+    held = standing({id: hold for id, hold in case.holds_at(left).items() if hold.kind in TERM_HOLDS})
+    return held if held.is_ else clear(decision.version if decision else 0)
+
+
+@guard(N10)
+def left_too_soon_after_notice(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
+    """The person left earlier than the notice leaves time for. Without a notice there was no handover, which is N59."""
+    booking = live(case, attempt_of(case, step))
+    if booking is None or booking.notified_at is None:
+        return clear()
+    hours, after = context.law["notice.before_departure"], step.departed_at - booking.notified_at
+    if after >= timedelta(hours=hours):
+        return clear(booking.notice)
+    told = after // timedelta(hours=1)
+    en, nl = f"left {told} h after the notice, at least {hours} h", f"vertrokken {told} u na de aanzegging, ten minste {hours} u"
+    return found(en, nl, booking.notice)
 
 
 @guard(N63)
@@ -317,7 +373,10 @@ def removed_on_no_live_attempt(case: DepartureCase, step: ConfirmRemoval, contex
 
 @guard(N59)
 def removed_without_handover(case: DepartureCase, step: ConfirmRemoval, context: Context) -> Finding:
-    """On a closed case N65 says it already; an attempt that is not live is N63."""
+    """On a closed case N65 says it already; an attempt that is not live is N63.
+
+    A handover is one for a departure on its own day or the next: who left before it, or long after, was not handed over for it.
+    """
     if case.phase is Phase.CLOSED:
         return clear(case.closed_version)
     if case.phase is not Phase.FORCED_DEPARTURE:
@@ -325,8 +384,12 @@ def removed_without_handover(case: DepartureCase, step: ConfirmRemoval, context:
     if step.attempt is not None and not live(case, step.attempt):
         return clear()
     booking = live(case, attempt_of(case, step))
-    if booking and booking.handed_over:
-        return clear(booking.version, booking.handed_over)
+    if booking and booking.handed_over_at:
+        handed_over, left = day_of(booking.handed_over_at), day_of(step.departed_at)
+        if first_day_of_handover(left, context) <= handed_over <= left:
+            return clear(booking.version, booking.handed_over)
+        en, nl = f"handed over on {handed_over}, left on {left}", f"overgedragen op {handed_over}, vertrokken op {left}"
+        return found(en, nl, booking.handed_over)
     return found("no handover of this attempt", "geen overdracht van deze poging", booking.version if booking else 0)
 
 
@@ -342,7 +405,14 @@ def transferred_too_late(case: DepartureCase, step: ConfirmDublinTransfer, conte
 
 @guard(N22)
 def no_check(case: DepartureCase, step: CloseUnsupervised, context: Context) -> Finding:
-    return clear() if step.check else found("no check on record", "geen controle geregistreerd")
+    """A check of this episode (Vc 2000 A3/6.11): where somebody was not before it began tells nothing of now."""
+    if step.check is None:
+        return found("no check on record", "geen controle geregistreerd")
+    checked, began = day_of(step.check.at), day_of(case.episode_began or step.check.at)
+    if checked >= began:
+        return clear(case.reopened)
+    on, since = checked.isoformat(), began.isoformat()
+    return found(f"a check of {on}, before {since}", f"een controle van {on}, voor {since}", case.reopened)
 
 
 @guard(N22)
@@ -363,7 +433,7 @@ def departed_without_new_decision(case: DepartureCase, step: ReopenCase, context
 
     The earlier decision still stands (Vw 2000 art. 62a(1)a).
     """
-    if case.departure is None or step.cause in {ReopenCause.PROOF_INVALID, ReopenCause.WRONG_CLOSURE}:
+    if case.departure is None or step.cause in NEVER_LEFT:
         return clear()
     left = day_of(case.departure.departed_at)
     decision = case.decision
@@ -456,7 +526,8 @@ LEADER = (Role.TEAM_LEADER,)
 REOPENERS = (Role.INTAKE_OFFICER, Role.TEAM_LEADER)
 CLOSED = Phase.CLOSED
 HELD = (hold_open_at_departure, term_open_at_departure)
-REMOVED = (already_closed, *HELD, removed_on_no_live_attempt, removed_without_handover, no_proof)
+TRANSFERRED = (already_closed, hold_open_at_departure, transferred_too_late, no_proof)
+REMOVED = (already_closed, *HELD, left_too_soon_after_notice, removed_on_no_live_attempt, removed_without_handover, no_proof)
 VANISHED = (no_check, detained, minor_not_reported_missing)
 REOPEN = (departed_without_new_decision, another_case_is_open)
 
@@ -464,7 +535,7 @@ REOPEN = (departed_without_new_decision, another_case_is_open)
 ROWS: list[Row] = [
     fact(ConfirmSupervisedDeparture, ANY_PHASE, departure_confirmed, (already_closed, no_proof), to=CLOSED),
     fact(ConfirmRemoval, ANY_PHASE, removed, REMOVED, to=CLOSED),
-    fact(ConfirmDublinTransfer, ANY_PHASE, transferred, (already_closed, transferred_too_late, no_proof), to=CLOSED),
+    fact(ConfirmDublinTransfer, ANY_PHASE, transferred, TRANSFERRED, to=CLOSED),
     decision(CloseUnsupervised, OPEN_PHASES, left_unsupervised, VANISHED, to=CLOSED),
     fact(RecordResidence, ANY_PHASE, residence_granted, (already_closed,), to=CLOSED),
     decision(CloseOther, OPEN_PHASES, closed_otherwise, (no_evidence, detained, no_second_person), to=CLOSED, roles=LEADER),

@@ -1,9 +1,9 @@
-"""Custody (toezicht en bewaring): supervision, detention (inbewaringstelling), its clock per article, and the courts.
+"""Custody (toezicht en bewaring): supervision, and detention (inbewaringstelling): ordered, reported, extended, lifted.
 
-Law: Vw 2000 art. 54, 56, 59–59c, 94–96; Vb 2000 art. 5.1a–5.3; Vc 2000 A5. Detention is the last resort: lighter means are
-reasoned away one by one, at least two grounds stand, the person was heard and the lawyer told, and nobody is detained who
-wishes to leave. Days count per article, in calendar days, the day of the order included and the day of the lift not (Vc 2000
-A5/6.8).
+Law: Vw 2000 art. 54, 56, 59–59c; Vb 2000 art. 5.1a–5.3; Vc 2000 A5. Detention is the last resort: lighter means are reasoned
+away one by one, at least two grounds stand, the person was heard and the lawyer told, and nobody is detained who wishes to
+leave. On what it may rest stands in `detention_grounds`, how long it may last in `detention_limits`, what holds for minors and
+families in `family`, and what the courts do in `courts`.
 """
 
 from __future__ import annotations
@@ -11,80 +11,37 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Detained, Supervision
+from dtv_workflow.domain.case import DepartureCase, Detained, Extension, Supervision
 from dtv_workflow.domain.chapters.authority import no_second_person
-from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, placing, standing
-from dtv_workflow.domain.fields import (
-    Cents,
-    Code,
-    Count,
-    Custodial,
-    PastDayOrMoment,
-    PastMoment,
-    Public,
-    Text,
-    day_of,
-    first_moment,
-)
+from dtv_workflow.domain.chapters.detention_grounds import lighter_means_not_weighed, not_heard_or_no_lawyer, too_few_grounds
+from dtv_workflow.domain.chapters.detention_limits import extended_too_far, no_days_left, term_already_reached
+from dtv_workflow.domain.chapters.family import family_extended, family_weeks_served, minor_alone_without_exception
+from dtv_workflow.domain.chapters.holds import standing
+from dtv_workflow.domain.detention import MAY_LIFT, term_of
+from dtv_workflow.domain.fields import Cents, Code, Count, Custodial, PastDayOrMoment, Public, Text, day_of, first_moment
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
-from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
     OPEN_PHASES,
+    PROMISES,
     Article,
+    Basis,
     Block,
-    CourtOutcome,
-    HoldKind,
+    FamilyException,
+    HearingException,
     LiftCause,
     Measure,
+    MinorException,
     Phase,
     Role,
+    StretchEnd,
 )
 
-N13 = rule(
-    "N13",
-    "detention_without_lighter_means_reasoning",
-    law="Vw 2000 art. 59c(1); Directive 2008/115/EC art. 15(1)",
-    en="Detention only when each lighter means was weighed and will not do.",
-    nl="Bewaring alleen als elk lichter middel is afgewogen en niet volstaat.",
-    needs=("each lighter means with the reason why it will not do", "elk lichter middel met de reden waarom het niet volstaat"),
-    lifts="order_detention --lighter-means, or impose_supervision",
-    by="designated_officer",
-)
-N14 = rule(
-    "N14",
-    "detention_single_ground",
-    law="Vb 2000 art. 5.1b(1), (2)",
-    en="Detention rests on at least two grounds; under art. 59a at least one of them heavy.",
-    nl="Bewaring berust op ten minste twee gronden; bij art. 59a is er ten minste één zwaar.",
-    needs=("the required grounds", "de vereiste gronden"),
-    lifts="order_detention --grounds",
-    by="designated_officer",
-)
-N15 = rule(
-    "N15",
-    "detention_beyond_maximum",
-    law="Vw 2000 art. 59(5), (6), 59b(2), (3); Regulation (EU) 604/2013 art. 28",
-    en="Nobody is detained beyond the maximum of the article.",
-    nl="Niemand blijft langer in bewaring dan het maximum van het artikel.",
-    needs=("days left under the article", "resterende dagen onder het artikel"),
-    lifts="lift_detention --cause max_reached",
-    by="designated_officer supervisor team_leader",
-)
-N16 = rule(
-    "N16",
-    "detention_extended_after_expiry",
-    law="Vw 2000 art. 59(6)",
-    en="Detention is extended before its term has run out, never afterwards.",
-    nl="Bewaring wordt verlengd voordat de termijn is verstreken, nooit daarna.",
-    needs=("an extension before the maximum was reached", "een verlenging voordat het maximum is bereikt"),
-    lifts="lift_detention --cause max_reached",
-    by="designated_officer supervisor team_leader",
-)
 N17 = rule(
     "N17",
     "detention_kept_after_court_lift",
@@ -103,16 +60,6 @@ N18 = rule(
     nl="Niemand wordt in bewaring gesteld of geboekt zolang een wens om te vertrekken openstaat.",
     needs=("the wish assessed and declined, or followed", "de wens beoordeeld en afgewezen, of gevolgd"),
     lifts="assess_opportunity, or choose_voluntary_departure",
-)
-N19 = rule(
-    "N19",
-    "family_detention_over_14d_without_exception",
-    law="Vc 2000 A5/2.4",
-    en="A family with minors is detained for at most two weeks, unless an exception is reasoned.",
-    nl="Een gezin met minderjarigen zit ten hoogste twee weken in bewaring, tenzij een uitzondering is gemotiveerd.",
-    needs=("the detention lifted within the term", "de bewaring binnen de termijn opgeheven"),
-    lifts="lift_detention --cause family_term",
-    by="designated_officer supervisor team_leader",
 )
 N24 = rule(
     "N24",
@@ -134,16 +81,6 @@ N50 = rule(
     lifts="lift_detention",
     by="designated_officer supervisor team_leader",
 )
-N51 = rule(
-    "N51",
-    "no_hearing_or_lawyer",
-    law="Vb 2000 art. 5.2; Vw 2000 art. 100",
-    en="Detention follows a hearing, and the lawyer is told.",
-    nl="Aan bewaring gaat een gehoor vooraf en de advocaat wordt ingelicht.",
-    needs=("the hearing held and the lawyer informed", "het gehoor gehouden en de advocaat ingelicht"),
-    lifts="order_detention --hearing-held --lawyer-informed",
-    by="designated_officer",
-)
 N52 = rule(
     "N52",
     "hold_blocks_detention",
@@ -160,7 +97,7 @@ N53 = rule(
     en="Nobody is detained in this case.",
     nl="In deze zaak zit niemand in bewaring.",
     needs=("a running detention", "een lopende bewaring"),
-    lifts="order_detention",
+    lifts="report_detention",
     by="designated_officer",
 )
 N64 = rule(
@@ -204,9 +141,14 @@ class DetentionOrdered(Event, frozen=True, kw_only=True):
     lighter_means: Custodial[dict[str, str]]
     prospect: Custodial[str]
     place: Public
+    basis: Basis | None = None
+    intention_procedure: bool = False
+    family_exception: FamilyException | None = None
+    minor_exception: MinorException | None = None
+    hearing_exception: HearingException | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.detained = Detained(version=record.version, article=self.article, since=day_of(record.occurred_at))
+        case.detained = beginning(self, record, day_of(record.occurred_at))
         case.detention_until = None
         case.supervision = None
 
@@ -218,11 +160,27 @@ class DetentionReported(Event, frozen=True, kw_only=True):
     article: Article
     since: date
     by: Public
+    basis: Basis | None = None
+    intention_procedure: bool = False
+    family_exception: FamilyException | None = None
+    minor_exception: MinorException | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.end_detention(self.since)
-        case.detained = Detained(version=record.version, article=self.article, since=self.since)
+        case.end_detention(self.since, StretchEnd.REPORTED_ANEW)
+        case.detained = beginning(self, record, self.since)
         case.supervision = None
+
+
+def beginning(event: DetentionOrdered | DetentionReported, record: Record, since: date) -> Detained:
+    """The detention that an order or a report began."""
+    return Detained(
+        version=record.version,
+        article=event.article,
+        since=since,
+        basis=event.basis,
+        intention=event.intention_procedure,
+        family_exception=event.family_exception,
+    )
 
 
 class DetentionExtended(Event, frozen=True, kw_only=True):
@@ -230,10 +188,19 @@ class DetentionExtended(Event, frozen=True, kw_only=True):
     article: Article
     until: date
     balancing: Custodial[str]
+    basis: Basis | None = None
+    family_exception: FamilyException | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.extended = case.extended | {self.article: record.version}
+        given = Extension(version=record.version, on=day_of(record.occurred_at), until=self.until)
+        case.extended = case.extended | {term_of(self.article, self.basis): given}
         case.detention_until = self.until
+        case.detained = excepted(case.detained, self.family_exception)
+
+
+def excepted(held: Detained | None, exception: FamilyException | None) -> Detained | None:
+    """The running detention with the exception an extension gave for it, if it gave one."""
+    return msgspec.structs.replace(held, family_exception=exception) if held and exception else held
 
 
 class DetentionLifted(Event, frozen=True, kw_only=True):
@@ -242,29 +209,8 @@ class DetentionLifted(Event, frozen=True, kw_only=True):
     article: Article
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.end_detention(day_of(record.occurred_at))
+        case.end_detention(day_of(record.occurred_at), self.cause)
         case.court_lift = record.version if self.cause is LiftCause.COURT else case.court_lift
-
-
-class CourtNotified(Event, frozen=True, kw_only=True):
-    TOPIC = "court_notified.v1"
-    notified_at: PastMoment
-
-    def apply(self, case: DepartureCase, record: Record) -> None:
-        case.court_notified = record.version
-
-
-class CourtDecisionReceived(Event, frozen=True, kw_only=True):
-    """`lifted` remembers that a court ended a detention, for N17; an annulled decision no longer stands."""
-
-    TOPIC = "court_decision_received.v1"
-    instance: Custodial[str]
-    outcome: CourtOutcome
-    damages_cents: int | None = None
-
-    def apply(self, case: DepartureCase, record: Record) -> None:
-        case.court_lift = record.version if self.outcome is CourtOutcome.LIFTED else case.court_lift
-        case.decision = None if self.outcome is CourtOutcome.ANNULLED else case.decision
 
 
 # ------------------------------------------------------------------ steps
@@ -278,6 +224,12 @@ class ImposeSupervision(Step, frozen=True, kw_only=True):
     amount_cents: Annotated[Cents, Meta(description="Deposit, in euro cents.")] | None = None
 
 
+_BASIS = "The paragraph it rests on, where its term follows from that."
+_INTENTION = "Whether an intention to refuse (voornemen, Vw 2000 art. 39) came before the decision."
+_FAMILY = "Why a family with minors is detained beyond two weeks."
+_MINOR = "Why an unaccompanied minor is detained."
+
+
 class OrderDetention(Step, frozen=True, kw_only=True):
     """Order detention (inbewaringstelling)."""
 
@@ -288,6 +240,14 @@ class OrderDetention(Step, frozen=True, kw_only=True):
     lawyer_informed: Annotated[bool, Meta(description="Whether the lawyer was told.")]
     place: Annotated[Public, Meta(description="Where.")]
     lighter_means: Annotated[dict[Code, str], Meta(description="Each lighter means, and why it will not do.")] = {}
+    basis: Annotated[Basis, Meta(description=_BASIS)] | None = None
+    intention_procedure: Annotated[bool, Meta(description=_INTENTION)] = False
+    hearing_exception: Annotated[HearingException, Meta(description="Why no hearing came first.")] | None = None
+    family_exception: Annotated[FamilyException, Meta(description=_FAMILY)] | None = None
+    minor_exception: Annotated[MinorException, Meta(description=_MINOR)] | None = None
+
+    def __post_init__(self) -> None:
+        fits(self.basis, self.article)
 
 
 class ReportDetention(Step, frozen=True, kw_only=True):
@@ -296,13 +256,27 @@ class ReportDetention(Step, frozen=True, kw_only=True):
     article: Annotated[Article, Meta(description="The article it rests on.")]
     since: Annotated[PastDayOrMoment, Meta(description="Since when.")]
     by: Annotated[Public, Meta(description="By whom.")]
+    basis: Annotated[Basis, Meta(description=_BASIS)] | None = None
+    intention_procedure: Annotated[bool, Meta(description=_INTENTION)] = False
+    family_exception: Annotated[FamilyException, Meta(description=_FAMILY)] | None = None
+    minor_exception: Annotated[MinorException, Meta(description=_MINOR)] | None = None
+
+    def __post_init__(self) -> None:
+        fits(self.basis, self.article)
+
+
+def fits(basis: Basis | None, article: Article) -> None:
+    """Raises ValueError for a basis of another article: such a request contradicts itself, and is malformed."""
+    if basis is not None and basis.article is not article:
+        raise ValueError("the basis is one of another article")
 
 
 class ExtendDetention(Step, frozen=True, kw_only=True):
-    """Extend a detention (verlenging, Vw 2000 art. 59(6)); needs a second person."""
+    """Extend a detention (verlenging, Vw 2000 art. 59(6), 59b(3), (5)); needs a second person."""
 
     until: Annotated[date, Meta(description="Until which day.")]
     balancing: Annotated[Text, Meta(description="The weighing of interests, days under other articles included.")]
+    family_exception: Annotated[FamilyException, Meta(description=_FAMILY)] | None = None
 
 
 class LiftDetention(Step, frozen=True, kw_only=True):
@@ -311,76 +285,19 @@ class LiftDetention(Step, frozen=True, kw_only=True):
     cause: Annotated[LiftCause, Meta(description="Why.")]
 
 
-class RecordCourtNotified(Step, frozen=True, kw_only=True):
-    """Record that the court was told of the detention (kennisgeving, Vw 2000 art. 94)."""
-
-    notified_at: Annotated[PastMoment, Meta(description="When.")]
-
-
-class RecordCourtDecision(Step, frozen=True, kw_only=True):
-    """Record a court's decision; an order to lift ends the detention, interim relief places a hold."""
-
-    instance: Annotated[Text, Meta(description="Which court.")]
-    outcome: Annotated[CourtOutcome, Meta(description="What it decided.")]
-    damages_cents: Annotated[Cents, Meta(description="Damages, in euro cents.")] | None = None
-
-
-# ------------------------------------------------------------------ the clock
-
-
-def maximum(case: DepartureCase, article: Article, law: Ruleset) -> int:
-    """The days an article allows in this case now: its maximum, with the extension once that was given."""
-    extension = law[f"detention.{article.value}.extension"] if article in case.extended else 0
-    return law[f"detention.{article.value}.maximum"] + extension
-
-
-def extended_maximum(article: Article, law: Ruleset) -> int:
-    """The days an article allows at the very most."""
-    return law[f"detention.{article.value}.maximum"] + law[f"detention.{article.value}.extension"]
-
-
-def _relied(case: DepartureCase, article: Article) -> tuple[int, ...]:
-    running = case.detained.version if case.detained else 0
-    return running, case.extended.get(article, 0)
-
-
 # ------------------------------------------------------------------ guards
-
-
-@guard(N13)
-def lighter_means_not_weighed(case: DepartureCase, step: OrderDetention, context: Context) -> Finding:
-    unreasoned = [measure for measure, why in step.lighter_means.items() if not why.strip()]
-    if step.lighter_means and not unreasoned:
-        return clear()
-    named = ", ".join(unreasoned)
-    if named:
-        return found(f"no reason given for: {named}", f"geen reden bij: {named}")
-    return found("no lighter means was weighed", "geen lichter middel afgewogen")
-
-
-@guard(N14)
-def too_few_grounds(case: DepartureCase, step: OrderDetention, context: Context) -> Finding:
-    grounds = {ground.code for ground in step.grounds}
-    heavy = {ground.code for ground in step.grounds if ground.heavy}
-    needed = context.law["detention.grounds"]
-    if len(grounds) < needed:
-        return found(f"{len(grounds)} of {needed} grounds", f"{len(grounds)} van {needed} gronden")
-    if step.article is Article.A59A and len(heavy) < context.law["detention.heavy_grounds_dublin"]:
-        return found("no heavy ground", "geen zware grond")
-    return clear()
-
-
-@guard(N15)
-def no_days_left(case: DepartureCase, step: OrderDetention | ReportDetention, context: Context) -> Finding:
-    used, most = case.detention_days(step.article, context.today), maximum(case, step.article, context.law)
-    if used < most:
-        return clear(*_relied(case, step.article))
-    return found(f"{used} of {most} days used", f"{used} van {most} dagen gebruikt", *_relied(case, step.article))
 
 
 @guard(N17)
 def court_lifted_on_these_facts(case: DepartureCase, step: Step, context: Context) -> Finding:
-    since = [f.version for f in (case.decision, case.document, case.presentation) if f and f.version > case.court_lift]
+    """New is a decision, a document that is still valid, or an embassy that promised one; that it refused is nothing new."""
+    document, presentation = case.document, case.presentation
+    news = (
+        case.decision,
+        document if document and context.today <= document.valid_until else None,
+        presentation if presentation and presentation.outcome in PROMISES else None,
+    )
+    since = [new.version for new in news if new and new.version > case.court_lift]
     if not case.court_lift or since:
         return clear(case.court_lift, *since)
     return found("a court ended the detention, and nothing is new", "de rechter hief op en er is niets nieuws", case.court_lift)
@@ -393,15 +310,6 @@ def wish_open(case: DepartureCase, step: Step, context: Context) -> Finding:
         return clear()
     assessed = ("with an opportunity", "met gelegenheid") if case.wish.assessed else ("not assessed", "niet beoordeeld")
     return found(f"a wish is open, {assessed[0]}", f"een wens staat open, {assessed[1]}", case.wish.version, case.wish.assessed)
-
-
-@guard(N51)
-def not_heard_or_no_lawyer(case: DepartureCase, step: OrderDetention, context: Context) -> Finding:
-    if step.hearing_held and step.lawyer_informed:
-        return clear()
-    if step.lawyer_informed:
-        return found("no hearing held", "geen gehoor gehouden")
-    return found("the lawyer was not informed", "de advocaat is niet ingelicht")
 
 
 @guard(N52)
@@ -420,31 +328,6 @@ def already_detained(case: DepartureCase, step: Step, context: Context) -> Findi
 @guard(N53)
 def not_detained(case: DepartureCase, step: Step, context: Context) -> Finding:
     return clear(case.detained.version) if case.detained else found("nobody is detained", "niemand zit in bewaring")
-
-
-@guard(N16)
-def term_already_reached(case: DepartureCase, step: ExtendDetention, context: Context) -> Finding:
-    if case.detained is None:
-        return clear()
-    article = case.detained.article
-    used, most = case.detention_days(article, context.today), maximum(case, article, context.law)
-    if step.until <= context.today:
-        until = step.until.isoformat()
-        return found(f"until {until}, which has passed", f"tot {until}, dat is voorbij", *_relied(case, article))
-    if used < most:
-        return clear(*_relied(case, article))
-    return found(f"{used} of {most} days used", f"{used} van {most} dagen gebruikt", *_relied(case, article))
-
-
-@guard(N15)
-def extended_too_far(case: DepartureCase, step: ExtendDetention, context: Context) -> Finding:
-    if case.detained is None:
-        return clear()
-    article = case.detained.article
-    would, most = case.detention_days(article, step.until), extended_maximum(article, context.law)
-    if would <= most:
-        return clear(*_relied(case, article))
-    return found(f"{would} of {most} days by then", f"dan {would} van {most} dagen", *_relied(case, article))
 
 
 @guard(N50)
@@ -477,22 +360,13 @@ def reported(case: DepartureCase, step: ReportDetention, context: Context) -> li
 
 @gives(DetentionExtended)
 def extended(case: DepartureCase, step: ExtendDetention, context: Context) -> list[Event]:
-    return [copied(DetentionExtended, step, article=case.detained.article)] if case.detained else []
+    held = case.detained
+    return [copied(DetentionExtended, step, article=held.article, basis=held.basis)] if held else []
 
 
 @gives(DetentionLifted)
 def lifted(case: DepartureCase, step: LiftDetention, context: Context) -> list[Event]:
     return lifting(case, step.cause)
-
-
-@gives(CourtDecisionReceived, DetentionLifted, HoldPlaced, RemovalAttemptCancelled)
-def court_decided(case: DepartureCase, step: RecordCourtDecision, context: Context) -> list[Event]:
-    received = copied(CourtDecisionReceived, step)
-    if step.outcome in {CourtOutcome.LIFTED, CourtOutcome.ANNULLED}:
-        return [received, *lifting(case, LiftCause.COURT)]
-    if step.outcome is CourtOutcome.INTERIM_RELIEF:
-        return [received, *placing(case, HoldKind.INTERIM_RELIEF_GRANTED, context)]
-    return [received]
 
 
 def lifting(case: DepartureCase, cause: LiftCause) -> list[Event]:
@@ -501,11 +375,11 @@ def lifting(case: DepartureCase, cause: LiftCause) -> list[Event]:
 
 
 OFFICER = (Role.DESIGNATED_OFFICER,)
-MAY_LIFT = (Role.DESIGNATED_OFFICER, Role.SUPERVISOR, Role.TEAM_LEADER)
 DETAINED_IN = (Phase.INTAKE, Phase.MOTIVATION, Phase.FORCED_DEPARTURE)
-LAWFUL = (no_days_left, court_lifted_on_these_facts, wish_open, hold_blocks_detention, already_detained)
+YOUNG = (family_weeks_served, minor_alone_without_exception)
+LAWFUL = (no_days_left, court_lifted_on_these_facts, wish_open, hold_blocks_detention, already_detained, *YOUNG)
 ORDER = (lighter_means_not_weighed, too_few_grounds, not_heard_or_no_lawyer, *LAWFUL)
-EXTEND = (not_detained, term_already_reached, extended_too_far, no_second_person)
+EXTEND = (not_detained, term_already_reached, extended_too_far, family_extended, no_second_person)
 
 # fmt: off
 ROWS: list[Row] = [
@@ -514,7 +388,5 @@ ROWS: list[Row] = [
     fact(ReportDetention, ANY_PHASE, reported, LAWFUL),
     decision(ExtendDetention, OPEN_PHASES, extended, EXTEND, roles=OFFICER),
     decision(LiftDetention, ANY_PHASE, lifted, (not_detained,), roles=MAY_LIFT),
-    fact(RecordCourtNotified, ANY_PHASE, recorded_as(CourtNotified)),
-    fact(RecordCourtDecision, ANY_PHASE, court_decided),
 ]
 # fmt: on

@@ -1,20 +1,25 @@
-"""Minors and families (minderjarigen en gezinnen): status, guardian, reception, and leaving together.
+"""Minors and families (minderjarigen en gezinnen): status, guardian, reception, leaving together, and what bars their detention.
 
-Law: Vw 2000 art. 63; Directive 2008/115/EC art. 5, 10; Vc 2000 A3/6.1, A3/6.2, B8/6; CJEU C-441/19 (TQ).
+Law: Vw 2000 art. 63; Directive 2008/115/EC art. 5, 10; Vc 2000 A3/6.1, A3/6.2, A5/2.4, A5/6.3, B8/6; CJEU C-441/19 (TQ).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, Family, Minority, Reception
+from dtv_workflow.domain.chapters.detention_limits import begins
+from dtv_workflow.domain.detention import FAMILY_ARTICLES, family_limit, used, with_minors
 from dtv_workflow.domain.fields import Code, PastDate, Personal, Text
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
-from dtv_workflow.domain.vocabulary import ANY_PHASE, OPEN_PHASES, AgeBand, NoticeTo
+from dtv_workflow.domain.vocabulary import ANY_PHASE, OPEN_PHASES, AgeBand, Article, NoticeTo
+
+if TYPE_CHECKING:
+    from dtv_workflow.domain.chapters.custody import ExtendDetention, OrderDetention, ReportDetention
 
 N05 = rule(
     "N05",
@@ -33,6 +38,26 @@ N06 = rule(
     nl="De voogd van een minderjarige wordt op de hoogte gesteld van het besluit en de wijze van uitzetting.",
     needs=("the guardian informed", "de voogd op de hoogte"),
     lifts="inform_guardian",
+)
+N19 = rule(
+    "N19",
+    "family_detention_over_14d_without_exception",
+    law="Vc 2000 A5/2.4, A5/6.3",
+    en="A family with minors is detained for at most two weeks, unless an exception is reasoned.",
+    nl="Een gezin met minderjarigen zit ten hoogste twee weken in bewaring, tenzij een uitzondering is gemotiveerd.",
+    needs=("days left of the two weeks, or a coded exception", "dagen over van de twee weken, of een gecodeerde uitzondering"),
+    lifts="the same step with --family-exception, or lift_detention --cause family_term",
+    by="designated_officer",
+)
+N66 = rule(
+    "N66",
+    "unaccompanied_minor_detained_without_exception",
+    law="Vc 2000 A5/2.4; Directive 2008/115/EC art. 17(1)",
+    en="An unaccompanied minor is detained only for a weighty interest that the policy names.",
+    nl="Een alleenstaande minderjarige gaat alleen in bewaring om een zwaarwegend belang dat het beleid noemt.",
+    needs=("a coded weighty interest, or no detention", "een gecodeerd zwaarwegend belang, of geen bewaring"),
+    lifts="the same step with --minor-exception, or impose_supervision",
+    by="designated_officer",
 )
 N29 = rule(
     "N29",
@@ -87,11 +112,13 @@ class FamilyLinked(Event, frozen=True, kw_only=True):
     cases: tuple[Code, ...]
     assessed: bool
     assessment: Personal[str] | None = None
+    with_minors: bool | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        earlier = case.family.cases if case.family else ()
-        linked = tuple(dict.fromkeys((*earlier, *self.cases)))
-        case.family = Family(version=record.version, cases=linked, assessed=self.assessed)
+        earlier = case.family or Family(version=0, cases=(), assessed=False)
+        linked = tuple(dict.fromkeys((*earlier.cases, *self.cases)))
+        minors = earlier.with_minors if self.with_minors is None else self.with_minors
+        case.family = Family(version=record.version, cases=linked, assessed=self.assessed, with_minors=minors)
 
 
 class EstablishMinority(Step, frozen=True, kw_only=True):
@@ -123,18 +150,17 @@ class LinkFamily(Step, frozen=True, kw_only=True):
 
     cases: Annotated[tuple[Code, ...], Meta(min_length=1, description="The other cases.")]
     assessment: Annotated[Text, Meta(description="Assessment of a separate departure.")] | None = None
+    with_minors: Annotated[bool, Meta(description="Whether there are minors in the family.")] | None = None
 
 
 def is_minor(case: DepartureCase, context: Context) -> bool:
-    """Whether the person is to be treated as a minor: as established, else by the birth date.
+    """Whether the person is to be treated as a minor on the step's day."""
+    return case.minor_on(context.today, context.law["minor.under"])
 
-    Somebody established to be a minor stays one until the status is established anew: turning eighteen is a reason to
-    review, never a reason for safeguards to fall away by themselves.
-    """
-    if case.minority is not None:
-        return case.minority.minor
-    age = case.age_on(context.today)
-    return age is not None and age < context.law["minor.under"]
+
+def is_alone(case: DepartureCase, context: Context) -> bool:
+    """Whether this is to be treated as an unaccompanied minor: known only by the birth date counts as such."""
+    return is_minor(case, context) and (case.minority is None or case.minority.unaccompanied)
 
 
 def minority_version(case: DepartureCase) -> int:
@@ -177,8 +203,7 @@ def family_linked(case: DepartureCase, step: LinkFamily, context: Context) -> li
 
 @guard(N05)
 def unaccompanied_without_reception(case: DepartureCase, step: Step, context: Context) -> Finding:
-    """A minor known only by the birth date counts as unaccompanied until the status is established."""
-    if not is_minor(case, context) or (case.minority is not None and not case.minority.unaccompanied):
+    if not is_alone(case, context):
         return clear(minority_version(case))
     reception = case.reception
     if reception and reception.adequate and reception.evidenced:
@@ -221,6 +246,39 @@ def family_not_assessed(case: DepartureCase, step: Step, context: Context) -> Fi
         return clear(case.family.version if case.family else 0)
     linked = len(case.family.cases)
     return found(f"{linked} linked, not assessed", f"{linked} gekoppeld, niet getoetst", case.family.version)
+
+
+@guard(N19)
+def family_weeks_served(case: DepartureCase, step: OrderDetention | ReportDetention, context: Context) -> Finding:
+    """The days under art. 59 and 59a together, those of a reported stretch too. Under art. 59b no such term runs."""
+    family, limit = with_minors(case), family_limit(context.law)
+    if not family or step.article not in FAMILY_ARTICLES or step.family_exception:
+        return clear(family)
+    days = used(case, limit, context.today, begins(step))
+    if days < limit.maximum:
+        return clear(family)
+    return found(f"{days} of {limit.maximum} days used", f"{days} van {limit.maximum} dagen gebruikt", family)
+
+
+@guard(N19)
+def family_extended(case: DepartureCase, step: ExtendDetention, context: Context) -> Finding:
+    """Under art. 59b never: a family's detention there is not extended (Vc 2000 A5/6.3)."""
+    family, held = with_minors(case), case.detained
+    if not family or held is None:
+        return clear(family)
+    if held.article is Article.A59B:
+        return found("a family, under art. 59b", "een gezin, op art. 59b", family, held.version)
+    if step.family_exception:
+        return clear(family)
+    return found("a family, and no exception", "een gezin, en geen uitzondering", family, held.version)
+
+
+@guard(N66)
+def minor_alone_without_exception(case: DepartureCase, step: OrderDetention | ReportDetention, context: Context) -> Finding:
+    if step.minor_exception or not is_alone(case, context):
+        return clear(minority_version(case))
+    return found("an unaccompanied minor, and no exception", "een alleenstaande minderjarige, en geen uitzondering",
+                 minority_version(case))  # fmt: skip
 
 
 # fmt: off

@@ -11,14 +11,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Proposal
+from dtv_workflow.domain.case import DepartureCase, Proposal, Removability
 from dtv_workflow.domain.chapters.authority import N12
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import family_not_assessed, guardian_not_informed, unaccompanied_without_reception
 from dtv_workflow.domain.chapters.guidance import obstacle_not_reviewed, too_few_interviews
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, departure_term_runs, hold_blocks_removal
 from dtv_workflow.domain.fields import Personal, Text, day_of
-from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
+from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
+from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, gives, recorded_as
 from dtv_workflow.domain.vocabulary import (
@@ -125,8 +126,11 @@ class AbandonForcedTrack(Step, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ guards
 
 
-def _fits(exception: ForcedException, case: DepartureCase) -> bool:
-    """Whether an exception is borne out by the case: claiming one is not enough."""
+def _fits(exception: ForcedException, case: DepartureCase, law: Ruleset) -> bool:
+    """Whether an exception is borne out by the case: claiming one is not enough.
+
+    Vw 2000 art. 62c(3) is about a term shortened for the sake of the transfer: the four weeks of 62c(1) are no exception.
+    """
     decision = case.decision
     match exception:
         case ForcedException.TERM_WITHHELD_62_2:
@@ -136,7 +140,8 @@ def _fits(exception: ForcedException, case: DepartureCase) -> bool:
         case ForcedException.BORDER_REFUSAL:
             return case.regime is Regime.BORDER_REFUSAL or bool(decision and decision.kind is DecisionKind.BORDER_REFUSAL)
         case ForcedException.DUBLIN_SHORTENED_62C_3:
-            return case.regime is Regime.DUBLIN or bool(decision and decision.kind is DecisionKind.TRANSFER)
+            transfer = case.regime is Regime.DUBLIN or bool(decision and decision.kind is DecisionKind.TRANSFER)
+            return transfer and decision is not None and decision.term_days < law["transfer.departure_term"]
 
 
 @guard(N01)
@@ -148,7 +153,7 @@ def no_offer(case: DepartureCase, step: ProposeForcedTrack | ApproveForcedTrack,
     version = case.decision.version if case.decision else 0
     if exception is None:
         return found("no offer in this episode", "geen aanbod in deze episode")
-    if _fits(exception, case):
+    if _fits(exception, case, context.law):
         return clear(version)
     return found(f"the exception {exception.value} does not fit this case", f"de uitzondering {exception.nl} past niet", version)
 
@@ -163,14 +168,20 @@ def _not_removable(case: DepartureCase) -> Finding | None:
     return None
 
 
+def _answered_later(check: Removability, context: Context) -> Finding | None:
+    """A decision that is told late does not rest on an answer that was not there yet."""
+    if not context.late or context.at >= check.checked_at:
+        return None
+    return found("the answer was given after the decision was taken", "het antwoord kwam na de beslissing", check.version)
+
+
 def stale_after(case: DepartureCase, context: Context, margin: timedelta) -> Finding:
     """N04 for one margin: an answer `removable`, given no longer ago than that."""
     if (other := _not_removable(case)) or case.removability is None:
         return other or clear()
+    if later := _answered_later(case.removability, context):
+        return later
     age = context.at - case.removability.checked_at
-    if context.late and age < timedelta(0):
-        en, nl = "the answer was given after the decision was taken", "het antwoord kwam na de beslissing"
-        return found(en, nl, case.removability.version)
     if age <= margin:
         return clear(case.removability.version)
     hours = age // timedelta(hours=1)
@@ -189,6 +200,8 @@ def check_not_of_the_day(case: DepartureCase, step: Step, context: Context) -> F
     """For the handover: the IND answered on the same calendar day (Vc 2000 A3/6.7)."""
     if (other := _not_removable(case)) or case.removability is None:
         return other or clear()
+    if later := _answered_later(case.removability, context):
+        return later
     checked = day_of(case.removability.checked_at)
     if checked == context.today:
         return clear(case.removability.version)
@@ -201,9 +214,13 @@ def nothing_proposed(case: DepartureCase, step: ApproveForcedTrack, context: Con
     return clear(case.proposal.version) if case.proposal else found("no proposal", "geen voorstel")
 
 
-@guard(N12)
+ANOTHER = Cure(Said("another than who proposed it", "een ander dan wie het voorstelde"), "the same step with --as ACTOR")
+
+
+@guard(N12, cure=ANOTHER)
 def approver_proposed(case: DepartureCase, step: ApproveForcedTrack, context: Context) -> Finding:
-    if case.proposal is None or case.proposal.by != context.actor:
+    """Four eyes are two people: whoever proposed it does not approve it, nor under another name of the same account."""
+    if case.proposal is None or case.proposal.by not in {context.actor, *context.also}:
         return clear(case.proposal.version if case.proposal else 0)
     return found("proposed by the same person", "voorgesteld door dezelfde persoon", case.proposal.version)
 

@@ -61,6 +61,8 @@ N46 = rule(
 
 
 class InterviewHeld(Event, frozen=True, kw_only=True):
+    """Counts for the episode in which it was held; one of an earlier episode is kept on record only."""
+
     TOPIC = "interview_held.v1"
     kind: InterviewKind
     checklist: Medical[dict[str, str]]
@@ -70,7 +72,7 @@ class InterviewHeld(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         held = Interview(version=record.version, kind=self.kind, on=day_of(record.occurred_at))
-        case.interviews = [*case.interviews, held]
+        case.interviews = [*case.interviews, held] if case.in_episode(record.occurred_at) else case.interviews
 
 
 class CooperationObserved(Event, frozen=True, kw_only=True):
@@ -86,13 +88,17 @@ class CooperationObserved(Event, frozen=True, kw_only=True):
 
 
 class ObstacleReported(Event, frozen=True, kw_only=True):
+    """Reported again, an open obstacle keeps the day it was last looked at: naming it is not looking at it."""
+
     TOPIC = "obstacle_reported.v1"
     obstacle: Code
     category: ObstacleCategory
     detail: Personal[str] | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        reported = Obstacle(version=record.version, category=self.category, reviewed_on=day_of(record.occurred_at))
+        known, today = case.obstacles.get(self.obstacle), day_of(record.occurred_at)
+        reviewed = known.reviewed_on if known else today
+        reported = Obstacle(version=record.version, category=self.category, reviewed_on=reviewed)
         case.obstacles = case.obstacles | {self.obstacle: reported}
 
 
@@ -120,13 +126,15 @@ class ObstacleResolved(Event, frozen=True, kw_only=True):
 
 
 class VoluntaryDepartureOffered(Event, frozen=True, kw_only=True):
+    """Counts for the episode in which it was made, like an interview."""
+
     TOPIC = "voluntary_departure_offered.v1"
     language: Code
     options: Personal[tuple[str, ...]]
     copy_given: bool
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.offers = [*case.offers, record.version]
+        case.offers = [*case.offers, record.version] if case.in_episode(record.occurred_at) else case.offers
 
 
 # ------------------------------------------------------------------ steps

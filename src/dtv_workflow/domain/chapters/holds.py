@@ -35,7 +35,7 @@ N02 = rule(
     en="No force within the departure term, nor where it was withheld without individual reasons.",
     nl="Geen dwang binnen de vertrektermijn, noch als die zonder individuele motivering is onthouden.",
     needs=("a term that has run out, or was withheld with reasons", "een verstreken of gemotiveerd onthouden vertrektermijn"),
-    lifts="record_return_decision, or wait for the term to end",
+    lifts="record_return_decision, lift_hold, or wait for the term to end",
 )
 N03 = rule(
     "N03",
@@ -86,17 +86,22 @@ class HoldPlaced(Event, frozen=True, kw_only=True):
     until: Moment | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.holds[self.hold] = Hold(version=record.version, kind=self.hold_kind, until=self.until)
+        case.end_hold(self.hold, record.occurred_at)
+        case.holds[self.hold] = Hold(
+            version=record.version, kind=self.hold_kind, until=self.until, since=record.occurred_at
+        )
 
 
 class HoldLifted(Event, frozen=True, kw_only=True):
+    """A hold that is lifted late, for an earlier moment, held until that was recorded: nobody could know that it was gone."""
+
     TOPIC = "hold_lifted.v1"
     hold: Code
     hold_kind: HoldKind
     basis: Personal[str]
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.holds.pop(self.hold, None)
+        case.end_hold(self.hold, record.recorded_at if record.back_dated else record.occurred_at)
 
 
 class RemovalAttemptCancelled(Event, frozen=True, kw_only=True):
@@ -137,6 +142,9 @@ class LiftHold(Step, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ placing
 
 
+LONGEST = 64
+"""Characters that a `Code` may have."""
+
 _CAUSES = {
     HoldKind.MEDICAL_ALERT_UNRESOLVED: CancelCause.MEDICAL,
     HoldKind.ART64_PENDING: CancelCause.MEDICAL,
@@ -171,15 +179,22 @@ def placing(
 ) -> list[Event]:
     """Place a hold and cancel what it blocks. Without an id of its own the hold is called by its kind.
 
-    An id that is taken by another open hold gets a number: a flag is never overwritten by placing another one.
+    An id that is taken by another open hold gets a number: a flag is never overwritten by placing another one. An id too long to
+    take the number loses its end: placing a hold never fails.
     """
     id, wanted = hold or kind.value, hold or kind.value
     taken, number = case.open_holds(context.at), 2
     while id in taken and (taken[id].kind is not kind or (hold is not None and taken[id].until != until)):
-        id, number = f"{wanted}.{number}", number + 1
+        id, number = f"{wanted[: LONGEST - len(str(number)) - 1]}.{number}", number + 1
     placed = HoldPlaced(hold=id, hold_kind=kind, until=until)
     effective = Hold(version=0, kind=kind, until=until).open_at(max(context.at, context.recorded_at))
     return [placed, *(cancelling(case, _CAUSES.get(kind, CancelCause.OTHER), id) if effective else ())]
+
+
+def each_once(events: list[Event]) -> list[Event]:
+    """What several holds placed together come to: a booking that they all block is cancelled once, for the first of them."""
+    cancelled = [event.attempt if isinstance(event, RemovalAttemptCancelled) else None for event in events]
+    return [event for n, event in enumerate(events) if cancelled[n] is None or cancelled[n] not in cancelled[:n]]
 
 
 # ------------------------------------------------------------------ guards
@@ -204,16 +219,20 @@ def hold_blocks_removal(case: DepartureCase, step: Step, context: Context) -> Fi
 @guard(N03)
 def removed_while_it_held(case: DepartureCase, step: PlaceHold, context: Context) -> Finding:
     """A hold that was there before a removal and is learned of afterwards: recorded as an incident, never as another history."""
-    left = case.departure
+    left, removed = case.departure, case.departure.removed_at if case.departure else None
     ended = last_moment(step.until) if step.until else None
-    if left is None or not left.removed or context.at > left.departed_at or (ended and ended <= left.departed_at):
+    if left is None or removed is None or context.at > removed or (ended and ended <= removed):
         return clear(left.version if left else 0)
     return found("the person was removed while it held", "de betrokkene is uitgezet terwijl het gold", left.version)
 
 
 @guard(N02)
 def departure_term_runs(case: DepartureCase, step: Step, context: Context) -> Finding:
-    """The term of the last decision, and every open hold of a running or extended term."""
+    """The term of the last decision, and every open hold of a running or extended term (Vw 2000 art. 62(1), (3)).
+
+    Neither stands for the other: a hold that was lifted leaves the term, a term that has run out leaves its extension. Without a
+    decision, also when a court annulled it, no term has run and there is nothing that force could carry out.
+    """
     decision, ends = case.decision, case.term_ends()
     if decision is None or ends is None:
         return found("no return decision, so no term has run", "geen besluit, dus geen verstreken termijn")
@@ -222,17 +241,8 @@ def departure_term_runs(case: DepartureCase, step: Step, context: Context) -> Fi
     if decision.term_days and context.at < ends:
         last = last_day(ends).isoformat()
         return found(f"the term runs until {last}", f"de termijn loopt tot en met {last}", decision.version)
-    return term_hold_open.find(case, step, context)
-
-
-@guard(N02)
-def term_hold_open(case: DepartureCase, step: Step, context: Context) -> Finding:
-    """An open hold of a running or extended term: for the acts that the hold list alone must stop."""
-    version = case.decision.version if case.decision else 0
-    for id, hold in case.open_holds(context.at).items():
-        if hold.kind in TERM_HOLDS:
-            return found(f"open: {id} ({hold.kind.value})", f"open: {id} ({hold.kind.nl})", hold.version)
-    return clear(version)
+    held = standing({id: hold for id, hold in case.open_holds(context.at).items() if hold.kind in TERM_HOLDS})
+    return held if held.is_ else clear(decision.version)
 
 
 @guard(N42)

@@ -10,15 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import (
-    DepartureCase,
-    Plan,
-    Removability,
-    ReturnDecision,
-    Screening,
-    Supervised,
-    term_ends,
-)
+from dtv_workflow.domain.case import DepartureCase, Plan, ReturnDecision, Screening, Supervised
 from dtv_workflow.domain.chapters import holds
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.medical import is_medical
@@ -34,6 +26,7 @@ from dtv_workflow.domain.fields import (
     Text,
     VNumber,
     day_of,
+    term_ends,
 )
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
@@ -58,9 +51,9 @@ from dtv_workflow.domain.vocabulary import (
 N27 = rule(
     "N27",
     "entry_ban_for_minor_or_exempt",
-    law="Vb 2000 art. 6.5(2)",
-    en="No entry ban is imposed on a minor, nor during the reflection period for victims of trafficking.",
-    nl="Geen inreisverbod voor een minderjarige, noch tijdens de bedenktijd mensenhandel.",
+    law="Vb 2000 art. 6.5(2); Vw 2000 art. 66a(1)",
+    en="No entry ban on a minor, on who may have been trafficked, nor on who may stay for health (art. 64).",
+    nl="Geen inreisverbod voor een minderjarige, bij een signaal van mensenhandel, noch bij uitstel van vertrek (art. 64).",
     needs=("a return decision without an entry ban", "een terugkeerbesluit zonder inreisverbod"),
     lifts="record_return_decision",
 )
@@ -91,7 +84,7 @@ N38 = rule(
     en="Motivation begins with a supervisor, a decision, a removability check, a vulnerability screening and a plan.",
     nl="De motivatiefase begint met regievoerder, besluit, verwijderbaarheidscheck, kwetsbaarheidstoets en vertrekplan.",
     needs=("what is missing", "wat ontbreekt"),
-    lifts="dtv case next CASE",
+    lifts="dtv case why CASE complete-intake",
 )
 
 
@@ -140,7 +133,7 @@ class CaseOpened(Event, frozen=True, kw_only=True):
         case.subject = record.subject or ""
         case.episode = 1
         case.phase = Phase.INTAKE
-        case.phase_since = case.opened_at = record.occurred_at
+        case.phase_since = case.opened_at = case.episode_began = record.occurred_at
         case.handover_authority = self.handover_authority
         case.entry_channel = self.entry_channel
         case.regime = self.regime
@@ -181,7 +174,7 @@ class SupervisorAssigned(Event, frozen=True, kw_only=True):
 
 
 class ReturnDecisionRecorded(Event, frozen=True, kw_only=True):
-    """The last decision governs: it replaces an earlier one and the hold of that one's term."""
+    """The newest decision governs: it replaces an older one and the hold of that one's term, and is never replaced by one."""
 
     TOPIC = "return_decision_recorded.v1"
     kind: DecisionKind
@@ -194,17 +187,15 @@ class ReturnDecisionRecorded(Event, frozen=True, kw_only=True):
     entry_ban_years: int | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
+        if case.superseded(self.decided_on):
+            return
         case.decision = ReturnDecision(
-            version=record.version,
-            kind=self.kind,
-            decided_on=self.decided_on,
-            served_on=self.served_on,
-            term_days=self.term_days,
-            reasoned=self.term_reasoned,
-            entry_ban_years=self.entry_ban_years,
-        )
+            version=record.version, kind=self.kind, decided_on=self.decided_on, served_on=self.served_on,
+            term_days=self.term_days, reasoned=self.term_reasoned, entry_ban_years=self.entry_ban_years,
+        )  # fmt: skip
         own = HoldKind.DEPARTURE_TERM_RUNNING
-        case.holds = {id: hold for id, hold in case.holds.items() if id != own.value or hold.kind is not own}
+        if own.value in case.holds and case.holds[own.value].kind is own:
+            case.end_hold(own.value, record.occurred_at)
 
 
 class RemovabilityChecked(Event, frozen=True, kw_only=True):
@@ -213,7 +204,7 @@ class RemovabilityChecked(Event, frozen=True, kw_only=True):
     checked_at: Moment
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.removability = Removability(version=record.version, answer=self.answer, checked_at=self.checked_at)
+        case.answered(self.answer, self.checked_at, record.version)
 
 
 class VulnerabilityScreened(Event, frozen=True, kw_only=True):
@@ -331,15 +322,21 @@ class CompleteIntake(Step, frozen=True, kw_only=True):
 # ------------------------------------------------------------------ guards
 
 
+BAR_A_BAN = frozenset({HoldKind.TRAFFICKING_SIGNAL, HoldKind.TRAFFICKING_REFLECTION, HoldKind.ART64_GRANTED})
+"""Holds under which no entry ban is imposed: on who may yet have a reflection period (Vb 2000 art. 6.5(2)a), so from the signal
+on, and on whoever article 64 applies to (Vw 2000 art. 66a(1))."""
+
+
 @guard(N27)
 def entry_ban_barred(case: DepartureCase, step: RecordReturnDecision, context: Context) -> Finding:
+    """Judged on the day of the decision: a ban decided at seventeen is one on a minor, whenever it is recorded."""
     if not step.entry_ban_years:
         return clear()
-    if is_minor(case, context):
+    if case.minor_on(step.decided_on, context.law["minor.under"]):
         return found("an entry ban for a minor", "een inreisverbod voor een minderjarige", minority_version(case))
     for hold in case.open_holds(context.at).values():
-        if hold.kind is HoldKind.TRAFFICKING_REFLECTION:
-            return found("an entry ban during the reflection period", "een inreisverbod tijdens de bedenktijd", hold.version)
+        if hold.kind in BAR_A_BAN:
+            return found(f"an entry ban under {hold.kind.value}", f"een inreisverbod bij: {hold.kind.nl}", hold.version)
     return clear(minority_version(case))
 
 
@@ -406,8 +403,9 @@ def opened(case: DepartureCase, step: OpenCase, context: Context) -> list[Event]
 
 @gives(ReturnDecisionRecorded, holds.HoldPlaced, holds.RemovalAttemptCancelled)
 def decided(case: DepartureCase, step: RecordReturnDecision, context: Context) -> list[Event]:
+    """An older decision than the one that governs starts no term: it is kept on record and replaces nothing."""
     recorded: list[Event] = [copied(ReturnDecisionRecorded, step, term_reasoned=step.term_reason is not None)]
-    if step.term_days:
+    if step.term_days and not case.superseded(step.decided_on):
         until = term_ends(step.served_on, step.term_days)
         recorded += holds.placing(case, HoldKind.DEPARTURE_TERM_RUNNING, context, until=until)
     return recorded
@@ -421,7 +419,7 @@ def screened(case: DepartureCase, step: ScreenVulnerability, context: Context) -
         recorded += holds.placing(case, HoldKind.TRAFFICKING_SIGNAL, context)
     if step.checklist.medical is ChecklistAnswer.YES:
         recorded += holds.placing(case, HoldKind.MEDICAL_ALERT_UNRESOLVED, context)
-    return recorded
+    return holds.each_once(recorded)
 
 
 @gives(IntakeCompleted)

@@ -6,19 +6,17 @@ Law: Vw 2000 art. 64; Vc 2000 A3/7. Everything that says something about health 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, MedicalAdvice, Pregnancy
+from dtv_workflow.domain.chapters.journey import journey
 from dtv_workflow.domain.fields import Code, Medical, Text, day_of, known_date
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import AIR, ANY_PHASE, ChecklistAnswer, HoldKind
-
-if TYPE_CHECKING:
-    from dtv_workflow.domain.chapters.removal import BookRemoval
 
 N07 = rule(
     "N07",
@@ -36,7 +34,7 @@ N08 = rule(
     en="Nobody is removed while a travel condition of the medical adviser is not shown to be met.",
     nl="Niemand wordt uitgezet zolang een reisvoorwaarde van het BMA niet aantoonbaar is vervuld.",
     needs=("every condition met, with proof shown to the person", "elke voorwaarde vervuld, bewijs getoond aan betrokkene"),
-    lifts="fulfil_travel_condition",
+    lifts="fulfil_travel_condition, or record_medical_advice",
 )
 
 
@@ -134,11 +132,13 @@ def pregnancy_recorded(case: DepartureCase, step: RecordPregnancy, context: Cont
 
 
 @guard(N07)
-def pregnant_and_by_air(case: DepartureCase, step: BookRemoval, context: Context) -> Finding:
+def pregnant_and_by_air(case: DepartureCase, step: Step, context: Context) -> Finding:
+    """Vc 2000 A3/7.4, of the flight that is booked or is about to leave."""
     due = known_date(case.pregnancy.due_on) if case.pregnancy else None
-    if case.pregnancy is None or due is None or not (step.mode is None or step.mode in AIR):
+    going = journey(case, step) if due else None
+    if case.pregnancy is None or due is None or going is None or not (going.mode is None or going.mode in AIR):
         return clear(case.pregnancy.version if case.pregnancy else 0)
-    after = (day_of(step.departs_at) - due).days
+    after = (day_of(going.departs_at) - due).days
     if not -context.law["pregnancy.no_air_before"] <= after <= context.law["pregnancy.no_air_after"]:
         return clear(case.pregnancy.version)
     # The window's days would tell the due date, which is medical: only that the flight falls in it is said.
@@ -146,13 +146,15 @@ def pregnant_and_by_air(case: DepartureCase, step: BookRemoval, context: Context
 
 
 @guard(N08)
-def conditions_unmet(case: DepartureCase, step: BookRemoval, context: Context) -> Finding:
+def conditions_unmet(case: DepartureCase, step: Step, context: Context) -> Finding:
+    """Vw 2000 art. 64; Vc 2000 A3/7.1.1, of the departure that is booked or is about to be carried out."""
     advice = case.advice
     if advice is None:
         return clear()
     if not advice.fit:
         return found("not fit to travel", "niet in staat te reizen", advice.version)
-    if advice.valid_until and day_of(step.departs_at) > advice.valid_until:
+    going = journey(case, step) if advice.valid_until else None
+    if going and advice.valid_until and day_of(going.departs_at) > advice.valid_until:
         return found("the advice no longer holds on that day", "het advies geldt dan niet meer", advice.version)
     unmet = [code for code in advice.conditions if code not in case.conditions_met]
     relied = (advice.version, *case.conditions_met.values())

@@ -13,12 +13,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.case import DepartureCase, Hold
+from dtv_workflow.domain.chapters.authority import N12, N32, other_approver
+from dtv_workflow.domain.chapters.closing import N23, CaseClosed
+from dtv_workflow.domain.chapters.holds import N31, HoldLifted, HoldPlaced
+from dtv_workflow.domain.chapters.intake import N36, CaseOpened, SubjectRegistered
 from dtv_workflow.domain.fields import Code, Personal, Text, is_sealed
-from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
+from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.record import CORRECTION_TOPIC, TOPICS, Event, Record, fitting
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives, recorded_as
-from dtv_workflow.domain.vocabulary import ANY_PHASE
+from dtv_workflow.domain.vocabulary import ANY_PHASE, SENSITIVE_HOLDS, Outcome, Phase
 
 N35 = rule(
     "N35",
@@ -33,8 +37,8 @@ N60 = rule(
     "N60",
     "nothing_to_correct",
     law="workflow",
-    en="This case has no such event or field, or the value does not fit it.",
-    nl="Deze zaak heeft die gebeurtenis of dat veld niet, of de waarde past niet.",
+    en="This case has no such event or field, the value does not fit it, or such a thing is recorded anew instead.",
+    nl="Deze zaak heeft die gebeurtenis of dat veld niet, de waarde past niet, of zoiets wordt opnieuw vastgelegd.",
     needs=("an event's version, one of its fields, a value that fits", "een versie, een veld daarvan en een passende waarde"),
     lifts="dtv case log CASE",
 )
@@ -124,8 +128,7 @@ class Correct(Step, frozen=True, kw_only=True):
 
     def without_what_is_personal(self, case: DepartureCase) -> Correct:
         """A value for a sealed field is kept as one of its kind, a value that fits nowhere as one that fits nowhere."""
-        topic = case.topics[self.event - 1] if self.event <= len(case.topics) else ""
-        event = TOPICS.get(topic)
+        event = TOPICS.get(topic_of(case, self))
         if event is None or (self.field != "occurred_at" and self.field not in event.__struct_fields__):
             return msgspec.structs.replace(self, value=None)
         try:
@@ -157,23 +160,101 @@ def kind_of(value: Any) -> Any:
 # ------------------------------------------------------------------ guards
 
 NOT_CORRECTED = frozenset({CORRECTION_TOPIC, CommandRefused.TOPIC, IntegrityIncidentRaised.TOPIC, RulesetMigrated.TOPIC})
+RECORDED_ANEW = frozenset({
+    "hold", "attempt", "obstacle", "code", "proposal", "case_reopened.v1:cause",
+    "evidenced", "assessed", "term_reasoned", "early_contact", "hours_before", "stage", "episode",
+})  # fmt: skip
+"""What is not corrected but recorded anew. The first line is what an act was about: with another hold, attempt or obstacle it is
+another act, and the step that takes it asks its own guards: a notice of one flight never serves another; and why a case was
+reopened says which guard was asked then, and what of the earlier episode stands. The second is what the register itself found in
+what was said, or counted: nobody said it, so nobody can have said it wrong."""
+
+DEPARTED = frozenset({Outcome.INDEPENDENT_SUPERVISED, Outcome.FORCED, Outcome.DUBLIN_TRANSFER})
+
+
+def topic_of(case: DepartureCase, step: Correct) -> str:
+    """The topic of the event to correct; empty when the case has no such event."""
+    return case.topics[step.event - 1] if 1 <= step.event <= len(case.topics) else ""
 
 
 @guard(N60)
 def nothing_to_correct(case: DepartureCase, step: Correct, context: Context) -> Finding:
     """Judged on the shape alone; the old value is not looked at and not told."""
-    if not 1 <= step.event <= len(case.topics):
+    topic, field = topic_of(case, step), step.field
+    if not topic:
         return found(f"no event {step.event}", f"geen gebeurtenis {step.event}")
-    topic = case.topics[step.event - 1]
-    if topic in NOT_CORRECTED or (step.field != "occurred_at" and step.field not in TOPICS[topic].__struct_fields__):
-        return found(f"no field {step.field} to correct", f"geen veld {step.field} om te corrigeren", step.event)
+    if topic in NOT_CORRECTED or (field != "occurred_at" and field not in TOPICS[topic].__struct_fields__):
+        return found(f"no field {field} to correct", f"geen veld {field} om te corrigeren", step.event)
+    if {field, f"{topic}:{field}"} & RECORDED_ANEW:
+        return found(f"{field} is recorded anew, not corrected", f"{field} wordt opnieuw vastgelegd", step.event)
     try:
-        value = fitting(TOPICS[topic], step.field, step.value)
-        if step.field == "occurred_at" and value > context.recorded_at:
+        value = fitting(TOPICS[topic], field, step.value)
+        if field == "occurred_at" and value > context.recorded_at:
             return found("the time lies in the future", "het tijdstip ligt in de toekomst", step.event)
     except msgspec.ValidationError:
-        return found(f"the value does not fit {step.field}", f"de waarde past niet in {step.field}", step.event)
+        return found(f"the value does not fit {field}", f"de waarde past niet in {field}", step.event)
     return clear(step.event)
+
+
+@guard(N32, cure=Cure(N32.needs, "the same step with --value TIME"))
+def moved_before_the_opening(case: DepartureCase, step: Correct, context: Context) -> Finding:
+    """An event is not moved to a time at which it could not have been recorded. The opening itself may have been earlier."""
+    if step.field != "occurred_at" or topic_of(case, step) == CaseOpened.TOPIC or case.opened_at is None:
+        return clear()
+    try:
+        moved = fitting(Event, "occurred_at", step.value)
+    except msgspec.ValidationError:
+        return clear()  # N60 says it
+    return clear(1) if moved >= case.opened_at else found("a time before the opening", "een tijdstip voor de opening", 1)
+
+
+FIRST = Said("the departure on record first", "eerst het vertrek geregistreerd")
+
+
+@guard(N23, cure=Cure(FIRST, "confirm_supervised_departure, confirm_removal, or confirm_dublin_transfer"))
+def outcome_without_departure(case: DepartureCase, step: Correct, context: Context) -> Finding:
+    """A closing is corrected to a departure only when a departure of its episode is on record (Vc 2000 A3/4.7, A3/6.10)."""
+    outcome = next((o for o in DEPARTED if o.value == step.value), None)
+    if topic_of(case, step) != CaseClosed.TOPIC or step.field != "outcome" or outcome is None:
+        return clear()
+    left = case.departure
+    if left and (left.version > case.reopened or step.event < case.reopened):
+        return clear(left.version)
+    en, nl = f"no departure on record for {outcome.value}", f"geen vertrek geregistreerd voor: {outcome.nl}"
+    return found(en, nl, left.version if left else 0)
+
+
+def sensitive_hold(case: DepartureCase, step: Correct) -> Hold | None:
+    """The hold of a sensitive kind that the event to correct placed or lifted."""
+    if topic_of(case, step) not in {HoldPlaced.TOPIC, HoldLifted.TOPIC}:
+        return None
+    hold = case.hold_of(step.event)
+    return hold if hold and hold.kind in SENSITIVE_HOLDS else None
+
+
+@guard(N31, cure=Cure(N31.needs, "the same step with --second ACTOR"))
+def sensitive_hold_corrected_alone(case: DepartureCase, step: Correct, context: Context) -> Finding:
+    """Correcting the kind, the end or the time of a hold can lift it: it takes as many people as lifting does."""
+    hold = sensitive_hold(case, step)
+    if hold is None or context.second is not None:
+        return clear(hold.version if hold else 0)
+    return found(f"{hold.kind.value}, and no second person", f"{hold.kind.nl}, en geen tweede persoon", hold.version)
+
+
+@guard(N12)
+def second_may_not_correct(case: DepartureCase, step: Correct, context: Context) -> Finding:
+    if sensitive_hold(case, step) is None or context.second is None or other_approver(context):
+        return clear()
+    return found("the second person is the same, or may not approve", "de tweede persoon is dezelfde of mag niet goedkeuren")
+
+
+@guard(N36)
+def number_has_an_open_case(case: DepartureCase, step: Correct, context: Context) -> Finding:
+    """A corrected V-number may turn out to be that of a person who has an open case already."""
+    renumbered = topic_of(case, step) == SubjectRegistered.TOPIC and step.field == "v_number"
+    if not renumbered or case.phase is Phase.CLOSED or context.other_open_case is None:
+        return clear()
+    return found(f"case {context.other_open_case} is open", f"zaak {context.other_open_case} loopt")
 
 
 # ------------------------------------------------------------------ what each step is recorded as
@@ -188,9 +269,12 @@ def corrected(case: DepartureCase, step: Correct, context: Context) -> list[Even
     return [CorrectionRecorded(event=step.event, field=step.field, value=step.value)]
 
 
+ALONE = (sensitive_hold_corrected_alone, second_may_not_correct)
+CORRECTED = (nothing_to_correct, moved_before_the_opening, outcome_without_departure, *ALONE, number_has_an_open_case)
+
 # fmt: off
 ROWS: list[Row] = [
-    decision(Correct, ANY_PHASE, corrected, (nothing_to_correct,)),
+    decision(Correct, ANY_PHASE, corrected, CORRECTED),
     fact(Disclose, ANY_PHASE, recorded_as(DisclosureLogged)),
 ]
 # fmt: on

@@ -6,7 +6,7 @@ and cost.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -14,13 +14,18 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import Booking, DepartureCase
 from dtv_workflow.domain.chapters.custody import wish_open
-from dtv_workflow.domain.chapters.family import notice_passes_the_guardian
+from dtv_workflow.domain.chapters.family import (
+    family_not_assessed,
+    guardian_not_informed,
+    notice_passes_the_guardian,
+    unaccompanied_without_reception,
+)
 from dtv_workflow.domain.chapters.forced_departure import N04, check_not_of_the_day, stale_after
-from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, hold_blocks_removal, term_hold_open
+from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, departure_term_runs, hold_blocks_removal
 from dtv_workflow.domain.chapters.medical import conditions_unmet, pregnant_and_by_air
 from dtv_workflow.domain.chapters.travel_document import no_document_or_promise
-from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment, Public
-from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
+from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment, Public, day_of
+from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import ANY_PHASE, CancelCause, CheckItem, Mode, NoticeTo, Phase
@@ -28,16 +33,16 @@ from dtv_workflow.domain.vocabulary import ANY_PHASE, CancelCause, CheckItem, Mo
 N10 = rule(
     "N10",
     "notice_too_short",
-    law="Vc 2000 A3/6.6",
+    law="Vc 2000 A3 (as reported in 2020); Nationale ombudsman 2012/081",
     en="The person is told of the removal in time.",
     nl="De uitzetting wordt de betrokkene tijdig aangezegd.",
     needs=("a notice to the person, long enough before departure", "een aanzegging aan de betrokkene, lang genoeg voor vertrek"),
-    lifts="serve_removal_notice, or book_removal at a later time",
+    lifts="serve_removal_notice, or book_removal --departs-at",
 )
 N11 = rule(
     "N11",
     "lawyer_not_notified",
-    law="Vc 2000 A3/6.6; Nationale ombudsman 2012/081",
+    law="Vc 2000 A3 (as reported in 2020); Nationale ombudsman 2012/081",
     en="The lawyer is told of the removal as well.",
     nl="De uitzetting wordt ook de advocaat aangezegd.",
     needs=("the lawyer among those notified", "de advocaat bij de aanzegging"),
@@ -50,7 +55,7 @@ N55 = rule(
     en="The pre-departure check is done in time before departure.",
     nl="De controle voor vertrek is tijdig gedaan.",
     needs=("the check before the margin", "de controle voor de grens"),
-    lifts="book_removal at a later time",
+    lifts="book_removal --departs-at",
 )
 N56 = rule(
     "N56",
@@ -126,7 +131,7 @@ class _OnAttempt(Event, frozen=True, kw_only=True):
 
     attempt: Code
 
-    def note(self, case: DepartureCase, **said: int) -> None:
+    def note(self, case: DepartureCase, **said: int | datetime) -> None:
         case.bookings = {
             id: msgspec.structs.replace(b, **said) if id == self.attempt else b for id, b in case.bookings.items()
         }
@@ -137,7 +142,7 @@ class PreDepartureCheckCompleted(_OnAttempt, frozen=True, kw_only=True):
     items: Medical[dict[str, str]]
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        self.note(case, precheck=record.version)
+        self.note(case, precheck=record.version, prechecked_at=record.occurred_at)
 
 
 class RemovalNoticeServed(_OnAttempt, frozen=True, kw_only=True):
@@ -147,7 +152,7 @@ class RemovalNoticeServed(_OnAttempt, frozen=True, kw_only=True):
     hours_before: int
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        self.note(case, notice=record.version)
+        self.note(case, notice=record.version, notified_at=record.occurred_at)
 
 
 class HandedOverToKmar(_OnAttempt, frozen=True, kw_only=True):
@@ -156,7 +161,7 @@ class HandedOverToKmar(_OnAttempt, frozen=True, kw_only=True):
     monitor_notified: bool
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        self.note(case, handed_over=record.version)
+        self.note(case, handed_over=record.version, handed_over_at=record.occurred_at)
 
 
 # ------------------------------------------------------------------ steps
@@ -273,18 +278,62 @@ def lawyer_not_notified(case: DepartureCase, step: ServeRemovalNotice, context: 
 
 @guard(N57)
 def no_precheck(case: DepartureCase, step: HandOver, context: Context) -> Finding:
+    """A check holds for the departure it was made for, in time before it (Vc 2000 A3/6.6)."""
     booking = live(case, step.attempt)
-    if booking is None or booking.precheck:
-        return clear(booking.precheck if booking else 0)
-    return found("no completed check", "geen afgeronde controle", booking.version)
+    if booking is None:
+        return clear()
+    if booking.prechecked_at is None:
+        return found("no completed check", "geen afgeronde controle", booking.version)
+    return _still_holds(booking, booking.precheck, booking.prechecked_at, context, context.law["precheck.before_departure"])
 
 
 @guard(N10)
 def no_notice(case: DepartureCase, step: HandOver, context: Context) -> Finding:
+    """A notice holds for the departure it told of, in time before it: of another flight the person was told nothing."""
     booking = live(case, step.attempt)
-    if booking is None or booking.notice:
-        return clear(booking.notice if booking else 0)
-    return found("no notice served", "geen aanzegging gedaan", booking.version)
+    if booking is None:
+        return clear()
+    if booking.notified_at is None:
+        return found("no notice served", "geen aanzegging gedaan", booking.version)
+    return _still_holds(booking, booking.notice, booking.notified_at, context, context.law["notice.before_departure"])
+
+
+def _still_holds(booking: Booking, version: int, done_at: datetime, context: Context, hours: int) -> Finding:
+    """Whether a check or a notice is good for the departure as it is now booked, which may have been moved forward since, and
+    for today: a flight that should have left on an earlier day did not leave, or left without the person."""
+    departs = day_of(booking.departs_at)
+    if booking.departs_at - done_at < timedelta(hours=hours):
+        left = (booking.departs_at - done_at) // timedelta(hours=1)
+        en, nl = f"done {left} h before departure, at least {hours} h", f"{left} u voor vertrek gedaan, ten minste {hours} u"
+        return found(en, nl, version)
+    if departs < context.today:
+        return found(f"done for a departure on {departs}", f"gedaan voor een vertrek op {departs}", version)
+    return clear(version)
+
+
+DAY_BEFORE = Cure(
+    Said("a handover on the day of departure or the day before", "een overdracht op de dag van vertrek of de dag ervoor"),
+    "wait until the day before departure",
+)
+
+
+@guard(N10, cure=DAY_BEFORE)
+def handed_over_too_early(case: DepartureCase, step: HandOver, context: Context) -> Finding:
+    """The notice tells of a departure on a day: before the day before it, nobody is taken to the KMar on it."""
+    booking = live(case, step.attempt)
+    if booking is None:
+        return clear()
+    departs = day_of(booking.departs_at)
+    first = first_day_of_handover(departs, context)
+    if context.today >= first:
+        return clear(booking.version)
+    return found(f"departure is on {departs}, the handover not before {first}",
+                 f"vertrek is op {departs}, de overdracht niet voor {first}", booking.version)  # fmt: skip
+
+
+def first_day_of_handover(departs: date, context: Context) -> date:
+    """The first calendar day (Europe/Amsterdam) on which somebody who departs on a day may be handed over."""
+    return departs - timedelta(days=context.law["handover.days_before"])
 
 
 @guard(N58)
@@ -309,11 +358,22 @@ def notified(case: DepartureCase, step: ServeRemovalNotice, context: Context) ->
 
 
 FORCED = (Phase.FORCED_DEPARTURE,)
-HELD = (hold_blocks_removal, term_hold_open)
-BOOK = (attempt_id_taken, *HELD, check_too_old_to_book, pregnant_and_by_air, conditions_unmet, no_document_or_promise, wish_open)
+HELD = (hold_blocks_removal, departure_term_runs)
+ABOARD = (
+    unaccompanied_without_reception,
+    guardian_not_informed,
+    pregnant_and_by_air,
+    conditions_unmet,
+    no_document_or_promise,
+    wish_open,
+    family_not_assessed,
+)
+"""What must be in order for a departure: asked when it is booked, and of the booking again at the handover."""
+BOOK = (attempt_id_taken, *HELD, check_too_old_to_book, *ABOARD)
 PRECHECK = (attempt_not_live, precheck_too_late, item_missing)
 NOTICE = (attempt_not_live, notice_too_short, lawyer_not_notified, notice_passes_the_guardian)
-HANDOVER = (attempt_not_live, no_precheck, no_notice, *HELD, check_not_of_the_day, monitor_not_told)
+PREPARED = (no_precheck, no_notice, handed_over_too_early)
+HANDOVER = (attempt_not_live, *PREPARED, *HELD, check_not_of_the_day, *ABOARD, monitor_not_told)
 
 # fmt: off
 ROWS: list[Row] = [

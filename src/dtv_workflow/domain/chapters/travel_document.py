@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, DublinAcceptance, LaissezPasser, Presentation, TravelDocument
 from dtv_workflow.domain.chapters.holds import standing
+from dtv_workflow.domain.chapters.journey import journey
 from dtv_workflow.domain.fields import Code, PastDate, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
@@ -20,6 +21,7 @@ from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, record
 from dtv_workflow.domain.vocabulary import (
     ANY_PHASE,
     OPEN_PHASES,
+    PROMISES,
     Block,
     InterviewKind,
     LpPurpose,
@@ -150,24 +152,39 @@ class RecordTravelDocument(Step, frozen=True, kw_only=True):
 
 # ------------------------------------------------------------------ guards
 
-PROMISES = frozenset({PresentationOutcome.RECOGNISED, PresentationOutcome.BORDER_HANDOVER_AGREED})
-
 
 @guard(N09)
 def no_document_or_promise(case: DepartureCase, step: Step, context: Context) -> Finding:
-    """A Dublin transfer travels on the acceptance of the other member state (Vc 2000 A3/6.9)."""
-    document, presentation = case.document, case.presentation
-    departs = day_of(step.departs_at)  # type: ignore[attr-defined]
+    """A document valid on the day; else what carries to the destination alone (Vc 2000 A3/6.6, A3/4.5, A3/6.9).
+
+    An embassy's promise is one to its own country, where a laissez-passer was ordered there. A Dublin transfer travels on the
+    acceptance of the other member state: to that state, up to the latest transfer date.
+    """
+    going = journey(case, step)
+    if going is None:
+        return clear()
+    departs, to = day_of(going.departs_at), going.destination
+    document, promise, ordered, accepted = case.document, case.presentation, case.laissez_passer, case.dublin
     if document and document.valid_from <= departs <= document.valid_until:
         return clear(document.version)
-    if presentation and presentation.outcome in PROMISES:
-        return clear(presentation.version)
-    if case.dublin:
-        return clear(case.dublin.version)
+    promised = promise is not None and promise.outcome in PROMISES
+    if promise and promised and (ordered is None or ordered.country == to):
+        return clear(promise.version, ordered.version if ordered else 0)
+    if accepted and accepted.member_state == to:
+        latest = accepted.latest_transfer_on
+        if departs <= latest:
+            return clear(accepted.version)
+        return found(f"the acceptance ran out on {latest}", f"het akkoord is verlopen op {latest}", accepted.version)
+    if promise and promised and ordered:
+        of = ordered.country
+        return found(f"the promise is of {of}, not of {to}", f"de toezegging is van {of}, niet van {to}", promise.version)
+    if accepted:
+        of = accepted.member_state
+        return found(f"the acceptance is of {of}, not of {to}", f"het akkoord is van {of}, niet van {to}", accepted.version)
     if document:
-        until = document.valid_until.isoformat()
+        until = document.valid_until
         return found(f"the document is valid until {until}", f"het document is geldig tot {until}", document.version)
-    return found("no document and no promise", "geen document en geen toezegging", presentation.version if presentation else 0)
+    return found("no document and no promise", "geen document en geen toezegging", promise.version if promise else 0)
 
 
 @guard(N20)

@@ -55,6 +55,17 @@ def rule(
     return declared
 
 
+class Cure(NamedTuple):
+    """What would meet a refusal, and the step (or the words) that would bring it."""
+
+    needs: Said
+    lifts: str
+
+
+CURES: dict[str, Cure] = {}
+"""The cure of each guard that has another one than its rule, by the guard's name."""
+
+
 class Finding(NamedTuple):
     """What a guard found: `is_` names the obstacle as it is (None: nothing in the way) and `relied` the versions looked at."""
 
@@ -88,7 +99,8 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
 
     `inputs` are the fields of the step as far as a guard can tell them apart, without what is personal: a text is kept as "…".
     `besides` is what was known of the people and of other cases: whether the role was granted, whether the second person may
-    approve, the person's other open case. With the history before it, that is all it takes to judge the step again.
+    approve, under which other names the actor's account acts, the person's other open case. With the history before it, that is
+    all it takes to judge the step again.
     """
 
     ruleset: str
@@ -116,9 +128,24 @@ class Guard(NamedTuple):
         return Verdict(self.rule.code, self.name, self.rule.law, is_ is None, relied, is_)
 
 
-def guard(rule: Rule) -> Callable[[Callable[[DepartureCase, Any, Context], Finding]], Guard]:
-    """Make a guard of a function: `(case, step, context) -> Finding`, named after the obstacle it looks for."""
-    return lambda find: Guard(rule, find.__name__, find)
+def guard(rule: Rule, cure: Cure | None = None) -> Callable[[Callable[[DepartureCase, Any, Context], Finding]], Guard]:
+    """Make a guard of a function: `(case, step, context) -> Finding`, named after the obstacle it looks for.
+
+    `cure` is for a guard that something else meets than what its rule names.
+    """
+
+    def make(find: Callable[[DepartureCase, Any, Context], Finding]) -> Guard:
+        if cure is not None:
+            CURES[find.__name__] = cure
+        return Guard(rule, find.__name__, find)
+
+    return make
+
+
+def cure_of(verdict: Verdict) -> Cure:
+    """What would meet a verdict that is not met: its guard's own cure, else that of its rule."""
+    rule = RULES[verdict.code]
+    return CURES.get(verdict.guard, Cure(rule.needs, rule.lifts))
 
 
 class Refusal(Struct, frozen=True, rename={"is_": "is"}):
@@ -141,7 +168,7 @@ def refusals(receipt: Receipt, lang: str = "en") -> tuple[Refusal, ...]:
     for verdict in receipt.verdicts:
         if verdict.is_ is None:
             continue
-        r = RULES[verdict.code]
+        r, cure = RULES[verdict.code], cure_of(verdict)
         told.append(
             Refusal(
                 r.code,
@@ -149,8 +176,8 @@ def refusals(receipt: Receipt, lang: str = "en") -> tuple[Refusal, ...]:
                 r.says.nl if dutch else r.says.en,
                 verdict.law,
                 verdict.is_.nl if dutch else verdict.is_.en,
-                r.needs.nl if dutch else r.needs.en,
-                r.lifts,
+                cure.needs.nl if dutch else cure.needs.en,
+                cure.lifts,
                 r.by,
             )
         )
