@@ -1,8 +1,8 @@
 """No guard goes untested: each guard of each row is taken away once and set against everything once, and a test must notice.
 
-The tests named in `proofs.txt` are run again here, without pytest, on a table with one guard replaced. Naming a test after a guard
-is thus not enough: only a test that fails without the guard counts as the one in which it refuses, and only another one, that
-fails when the guard refuses everything, counts as the one in which it consents. `python -m tests.domain.proving` finds them.
+The tests named in `proofs.txt` are run again here, without pytest, on a table with one guard replaced. Naming a test after a
+guard is thus not enough: only a test that fails without the guard counts as the one in which it refuses, and only another one,
+that fails when the guard refuses everything, counts as the one in which it consents. `python -m tests.domain.proving` finds them.
 """
 
 from __future__ import annotations

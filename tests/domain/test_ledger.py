@@ -148,6 +148,13 @@ def test_a_detention_reported_anew_ends_the_one_that_ran():
     assert [(s.days, s.ended, s.cause) for s in clock.stretches] == [(5, FIRST + 1, StretchEnd.REPORTED_ANEW), (10, 0, None)]
 
 
+def test_a_detention_reported_as_of_before_the_one_that_ran_leaves_that_one_without_days_and_never_backwards():
+    clock = the(DETAINED, ("2026-01-20T10:00", reported(date(2026, 1, 5))), day=date(2026, 1, 25))
+    assert [(s.since, s.to, s.days) for s in clock.stretches] == [
+        (date(2026, 1, 5), None, 20), (date(2026, 1, 10), date(2026, 1, 10), 0),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("start", "last"), [
     (date(2024, 2, 1), date(2024, 7, 29)),    # over the 29th of February
     (date(2025, 2, 1), date(2025, 7, 30)),

@@ -140,7 +140,7 @@ LEFT = moment("2026-02-10T12:00")
 SEEN = DepartureConfirmed(departed_at=LEFT, destination="MA", issuer="KMar", proof=DepartureProof.M100)
 REMOVED = RemovalCompleted(departed_at=LEFT, destination="MA", proof="m100")
 TRANSFERRED = DublinTransferCompleted(departed_at=LEFT, member_state="DE", proof="m100")
-BEFORE, AFTER = ("2026-02-10T12:00", WISH), ("2026-02-10T12:01", WISH)
+BEFORE, AFTER = ("2026-02-10T23:59", WISH), ("2026-02-11T00:00", WISH)
 ORDER = OrderDetention(
     article=Article.A59,
     grounds=(Ground(code="3b", heavy=True), Ground(code="4c", heavy=False)),
@@ -174,11 +174,11 @@ def test_vw_59_3_without_a_wish_a_reopening_makes_none():
 
 
 @pytest.mark.parametrize("left", [SEEN, REMOVED, TRANSFERRED])
-def test_vw_61_a_departure_fulfils_the_wish_that_was_open_then_and_no_later_one(left):
+def test_vw_61_a_departure_fulfils_the_wish_that_was_open_that_day_and_no_later_one(left):
     assert told(*READY, BEFORE, left).wish is None
     assert told(*READY, left, BEFORE, left).wish is None, "the same departure, told again"
-    assert told(*READY, AFTER, left).wish.since == moment("2026-02-10T12:01")
-    assert told(*READY, BEFORE, left, AFTER).wish.since == moment("2026-02-10T12:01")
+    assert told(*READY, AFTER, left).wish.since == moment("2026-02-11T00:00")
+    assert told(*READY, BEFORE, left, AFTER).wish.since == moment("2026-02-11T00:00")
 
 
 @pytest.mark.parametrize("cause", list(ReopenCause))

@@ -385,8 +385,8 @@ def is_not_closed(case: DepartureCase, now: datetime) -> bool:
 
 
 def left(**said: Any) -> Fields:
-    """Left an hour ago: on the day itself, so that a decision of that day is not yet a new one."""
-    return lambda when: {"departed_at": when.time(hours=-1)} | said
+    """Leaves now: a decision of that day is not yet a new one, and what holds at the departure is what is open."""
+    return lambda when: {"departed_at": when.time()} | said
 
 
 def looked(**said: Any) -> Fields:

@@ -18,7 +18,6 @@ from dtv_workflow.domain.fields import day_of, known_date
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force
 from dtv_workflow.domain.vocabulary import (
     PROMISES,
-    TERM_HOLDS,
     Article,
     Basis,
     ChecklistAnswer,
@@ -111,12 +110,14 @@ def _counted(look: Look) -> tuple[object, ...]:
 
 @field
 def overrun(look: Look) -> object:
-    """How far past its maximum each term was run, up to what it could be at the very most: only an extension asks."""
+    """How far past its maximum each term was run, up to what it could be at the very most, which only an extension asks; and on
+    which bases days were counted, which the letters ask."""
     case = look.case
     if case.detained is None and not case.intervals:
         return ()
     terms = {limit for article in Article for basis in UNDER[article] for limit in limits(case, article, basis, False, look.law)}
-    return tuple(sorted((term.name, min(used(case, term, look.day), term.most)) for term in terms))
+    bases = {(i.article.value, i.basis and i.basis.value) for i in case.stretches(look.day) if i.to > i.since}
+    return frozenset(bases), tuple(sorted((term.name, min(used(case, term, look.day), term.most)) for term in terms))
 
 
 @field
@@ -148,27 +149,16 @@ def holds(look: Look) -> object:
     return tuple(sorted([(id, h.until is not None) for id, h in look.case.holds.items() if h.until is None or now < h.until]))
 
 
-AGO = timedelta(hours=1)
-"""How long ago somebody left of whom a letter tells."""
-
-
-@field
-def held(look: Look) -> object:
-    """Whether anything held when somebody left of whom a letter tells, lifted since or not: a term, and anything else."""
-    kinds = [hold.kind for hold in look.case.holds_at(look.now - AGO).values()]
-    return any(kind in TERM_HOLDS for kind in kinds), any(kind not in TERM_HOLDS for kind in kinds)
-
-
 @field
 def bookings(look: Look) -> object:
     """Each live booking: how many of the margins before its departure have passed, in how many days it departs (-1: it should
-    have), how far it has come, whether its notice was long enough for who left an hour ago, and its handover of these days."""
+    have), how far it has come, whether its notice was long enough for who leaves now, and its handover of these days."""
     margins = {look.law["precheck.before_departure"], look.law["notice.before_departure"]}
     notice = timedelta(hours=look.law["notice.before_departure"])
     return tuple(sorted(
         (sum(b.departs_at - look.now < timedelta(hours=margin) for margin in margins),
          max((day_of(b.departs_at) - look.day).days, -1), bool(b.precheck),
-         bool(b.notice), b.notified_at is not None and look.now - AGO - b.notified_at >= notice,
+         bool(b.notice), b.notified_at is not None and look.now - b.notified_at >= notice,
          bool(b.handed_over), b.handed_over_at is not None and (look.day - day_of(b.handed_over_at)).days <= 1)
         for b in look.case.bookings.values() if b.live
     ))  # fmt: skip
@@ -219,21 +209,22 @@ def older(look: Look) -> object:
 
 @field
 def departed(look: Look) -> object:
-    """Whether the person left, and whether in this episode: a wrong closing takes back that departure alone."""
+    """Whether the person left, and whether in this episode: a wrong closing takes back that departure alone, and its wish."""
     left = look.case.departure
-    return left and ("now" if left.version > look.case.reopened else "before")
+    return left and (left.version > look.case.reopened, left.wish is not None)
 
 
 @field
 def left(look: Look) -> object:
-    """What a reopening asks: whether the person really left with no decision since, and whether that was today."""
+    """What a reopening asks: whether the person really left with no decision since, and whether that was today; and what a hold
+    asks: whether the person is being removed."""
     departure, decision = look.case.departure, look.case.decision
     if departure is None:
         return ""
     day = day_of(departure.departed_at)
     if decision and decision.decided_on > day:
         return ""
-    return "today" if day == look.day else "earlier"
+    return ("removed today" if departure.removed_at == look.now else "today") if day == look.day else "earlier"
 
 
 OLDEST = timedelta(days=2)
@@ -362,7 +353,7 @@ READ: dict[str, str] = {
     "conditions_met": "advice", "court_lift": "court", "decision": "decision", "departure": "left", "detained": "custody",
     "detention_until": "days",
     "document": "document", "dublin": "dublin", "extended": "days", "family": "family", "guardian_informed": "guardian",
-    "ended_holds": "held",
+    "ended_holds": "every letter of a departure tells of one now: what held then is open",
     "holds": "holds", "interviews": "interviews", "intervals": "days", "minority": "minority", "obstacles": "obstacles",
     "offers": "offered", "phase": "phase", "plan": "planned", "pregnancy": "pregnant", "presentation": "promised",
     "proposal": "proposal", "reception": "reception", "regime": "regime", "registered": _RECORDED, "removability": "check",

@@ -136,7 +136,7 @@ REMOVAL = Part(
         wish; assess: no; place moratorium until tomorrow; removed; removed on the attempt
     """)),
     ticks=("eve", "later"),
-    idle=(*SETTLED, *NO_EXTENSION, *NO_REOPENING, "offered"),
+    idle=(*SETTLED, *NO_EXTENSION, "departed", "offered"),
     recorded=284,
 )
 BOOKABLE = Part(

@@ -91,7 +91,7 @@ def test_it_says_how_many_configurations_it_visited_and_what_was_abstracted():
 @every_part
 def test_a_second_case_of_the_same_configuration_answers_every_letter_alike(name):
     found = search_of(name)
-    assert alike(found) == []
+    assert alike(found)[:1] == []
     assert found.seconds
 
 

@@ -181,17 +181,17 @@ def i2(life: Life) -> Breaches:
     known, raised = earlier(life), incidents(last.records)
     for record in last.records:
         event = record.event
-        if isinstance(event, RemovalCompleted) and any(s.covers(event.departed_at) for s in stretches(known)):
-            if not raised & {"N02", "N03"}:
-                yield "removed over a hold, without its incident"
+        over = isinstance(event, RemovalCompleted) and any(s.covers(event.departed_at) for s in stretches(known))
+        if over and not raised & {"N02", "N03"}:
+            yield "removed over a hold, without its incident"
         if isinstance(event, HoldPlaced):
             hold = Stretch(event.hold_kind, record.occurred_at, event.until)
             removed = last.before.departure.removed_at if last.before.departure else None
             if removed and last.row.kind.value == "fact" and hold.covers(removed) and not raised & {"N02", "N03"}:
                 yield "a hold over an earlier removal is told, without its incident"
-            if hold.to is None or max(record.occurred_at, record.recorded_at) < hold.to:
-                if last.after.live_bookings():
-                    yield "a booking stands that a hold blocks"
+            stands = hold.to is None or max(record.occurred_at, record.recorded_at) < hold.to
+            if stands and last.after.live_bookings():
+                yield "a booking stands that a hold blocks"
 
 
 def i3(life: Life) -> Breaches:
@@ -207,7 +207,8 @@ def i3(life: Life) -> Breaches:
     for event in (r.event for r in last.records):
         if isinstance(event, DetentionOrdered) and event.article is Article.A59 and used >= most:
             yield f"ordered after {used} days of {most}"
-        if isinstance(event, DetentionReported) and event.article is Article.A59 and used >= most and "N15" not in incidents(last.records):
+        told = isinstance(event, DetentionReported) and event.article is Article.A59
+        if told and used >= most and "N15" not in incidents(last.records):
             yield f"reported after {used} days of {most}, without its incident"
         if isinstance(event, DetentionExtended) and event.article is Article.A59:
             if used >= most or event.until <= on:
@@ -227,7 +228,7 @@ def counted(life: Life) -> Breaches:
     detained = case.detained
     if detained and detained.article is Article.A59 and case.phase in OPEN_PHASES:
         most = EXTENDED if extended_before(log) else MAXIMUM
-        full = detained.since + timedelta(days=most - days_by_the_calendar(log, Article.A59, detained.since))
+        full = detained.since + timedelta(days=max(0, most - days_by_the_calendar(log, Article.A59, detained.since)))
         law = in_force(full)
         if not any(d.code == "D13" and d.due <= begins(full) for d in deadlines(case, law, begins(full))):
             yield f"the maximum is reached on {full}, and nothing is due"
@@ -273,7 +274,8 @@ def i6(life: Life) -> Breaches:
     Who already chose can let the choice lapse and choose again. Whoever has chosen is not detained, and nothing is booked.
     """
     case = life.case
-    if case.phase not in OPEN_PHASES or any(s.kind in BAR_LEAVING and s.covers(latest(life)) for s in stretches(corrected(life.records))):
+    barred = any(s.kind in BAR_LEAVING and s.covers(latest(life)) for s in stretches(corrected(life.records)))
+    if case.phase not in OPEN_PHASES or barred:
         return
     if case.phase is Phase.VOLUNTARY_DEPARTURE:
         lapsed = asked_now(life, LapseVoluntaryDeparture(lapse=Lapse.WITHDREW, heard=True), case)

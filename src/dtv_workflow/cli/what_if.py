@@ -101,6 +101,6 @@ def _cases(register: Register, conditions: tuple[str, ...]) -> list[str]:
             raise Malformed(f"--where takes COLUMN=VALUE or COLUMN!=VALUE; the columns are {', '.join(sorted(columns))}")
         asked.append(f"{said[1]} IS {'NOT ' if said[2] == '!=' else ''}:value{n}")
         values[f"value{n}"] = said[3] or None
+    chosen = f"SELECT case_id FROM caseload WHERE {' AND '.join(asked)} ORDER BY case_id"  # noqa: S608
     with reading(register) as connection:
-        rows = connection.exec_driver_sql(f"SELECT case_id FROM caseload WHERE {' AND '.join(asked)} ORDER BY case_id", values)  # noqa: S608
-        return [str(row[0]) for row in rows.all()]
+        return [str(row[0]) for row in connection.exec_driver_sql(chosen, values).all()]

@@ -117,9 +117,10 @@ class Check(Step, frozen=True, kw_only=True):
 
 
 def departed(case: DepartureCase, record: Record, departed_at: datetime, removed_at: datetime | None = None) -> None:
-    """The departure a message tells of, with what was told of it before in this episode. It fulfils an open wish to leave."""
+    """The departure a message tells of, with what was told of it before in this episode. It fulfils a wish to leave that was open
+    on that day: one of a later day is that of somebody who came back."""
     left = case.departure if case.departure and case.departure.version > case.reopened else None
-    fulfilled = case.wish if case.wish and case.wish.since <= departed_at else None
+    fulfilled = case.wish if case.wish and day_of(case.wish.since) <= day_of(departed_at) else None
     case.wish = None if fulfilled else case.wish
     case.departure = Departure(
         version=record.version,
