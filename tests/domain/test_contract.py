@@ -36,7 +36,7 @@ TABLE_OF_THE_CONTRACT = """
 open_case                   -     > i  i  N36                             CaseOpened SubjectRegistered
 return_handover_file        i     >    i  -                               HandoverFileReturned
 assign_supervisor           imvf  >    t  N37                             SupervisorAssigned
-record_return_decision      imvfc >    *  N27                             ReturnDecisionRecorded HoldPlaced CANCELLED
+record_return_decision      imvfc >    *  N27 N02                           ReturnDecisionRecorded HoldPlaced CANCELLED
 record_removability         imvfc >    *  -                               RemovabilityChecked
 screen_vulnerability        imvf  >    s  -                               VulnerabilityScreened HoldPlaced CANCELLED
 establish_minority          imvfc >    *  -                               MinorStatusEstablished
@@ -74,7 +74,7 @@ order_detention             imf   >    d  N13 N14 N51 N15 N17 N18 N52 N64 N19 N6
 report_detention            imvfc >    *  N15 N17 N18 N52 N64 N19 N66     DetentionReported
 extend_detention            imvf  >    d  N53 N16 N15 N12 N19             DetentionExtended
 lift_detention              imvfc >    l  N53                             DetentionLifted
-record_court_decision       imvfc >    *  -  CourtDecisionReceived DetentionLifted HoldPlaced CANCELLED
+record_court_decision       imvfc >    *  N03 CourtDecisionReceived DetentionLifted HoldPlaced CANCELLED
 order_laissez_passer        imvf  >    s  N20 N21 N54                     LaissezPasserOrdered
 record_presentation         imvfc >    *  -                               PresentationOutcomeRecorded
 record_travel_document      imvfc >    *  -                               TravelDocumentReceived

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.chapters.closing import RemovalCompleted
 from dtv_workflow.domain.chapters.family import MinorStatusEstablished
 from dtv_workflow.domain.chapters.forced_departure import ProposeForcedTrack
 from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced
@@ -115,6 +116,25 @@ def test_bw_1_233_minority_ends_at_the_start_of_the_eighteenth_birthday(born, in
 def test_vb_6_5_2_f_a_ban_decided_at_seventeen_is_one_on_a_minor_whenever_it_is_recorded(on):
     assert asked(told(born="2008-02-15"), BANNED, at=on) == ["N27"]
     assert asked(told(born="2008-01-15"), BANNED, at=on) == []
+
+
+GONE = RemovalCompleted(departed_at=moment("2026-03-06T12:00"), destination="MA", proof="m100")
+
+
+@pytest.mark.parametrize(("served", "days", "incidents"), [("2026-02-20", 28, ["N02"]), ("2026-02-20", 7, [])], ids=["ran", "over"])
+def test_vw_62_1_a_term_that_ran_at_a_removal_and_is_told_afterwards_is_an_incident(served, days, incidents):
+    on = date.fromisoformat(served)
+    step = RecordReturnDecision(kind=DecisionKind.RETURN, decided_on=on, served_on=on, language="ar", term_days=days)
+    case = told(*FORCED, ("2026-03-06T18:00", GONE))
+    assert asked(case, step, at="2026-02-21T09:00", recorded_at="2026-03-09T10:00") == incidents
+    assert asked(told(*FORCED), step, at="2026-02-21T09:00", recorded_at="2026-03-09T10:00") == []
+
+
+@pytest.mark.parametrize("served", ["2026-03-05", "2026-03-08"])
+def test_vw_62_1_a_decision_recorded_after_a_removal_at_its_own_time_is_no_incident(served):
+    on = date.fromisoformat(served)
+    step = RecordReturnDecision(kind=DecisionKind.RETURN, decided_on=on, served_on=on, language="ar", term_days=28)
+    assert asked(told(*FORCED, ("2026-03-06T18:00", GONE)), step, at="2026-03-09T10:00") == []
 
 
 def test_vb_6_5_2_an_entry_ban_during_the_reflection_period_is_recorded_with_its_incident():

@@ -284,7 +284,7 @@ for _article in Article:
     for _verb in ("order", "report"):
         letter(f"{_verb} {_article.value} alone", *LETTERS[f"{_verb} {_article.value}"].steps, may=no_other(_article))
 say("order unweighed", "order_detention", ORDER | {"article": "59", "lighter_means": {}}, "OFF-03")
-say("order on one ground", "order_detention", ORDER | {"article": "59", "grounds": ORDER["grounds"][:1]}, "OFF-03")  # type: ignore[index]
+say("order on one ground", "order_detention", ORDER | {"article": "59", "grounds": ONE_GROUND}, "OFF-03")
 say("order 59a on light grounds", "order_detention", ORDER | {"article": "59a"} | LIGHT, "OFF-03")
 say("order unheard", "order_detention", ORDER | {"article": "59", "hearing_held": False}, "OFF-03")
 for _name, _basis in (("order 59(1)b", Basis.A59_1_B), ("order 59b(1)d", Basis.A59B_1_D)):
@@ -393,8 +393,11 @@ def looked(**said: Any) -> Fields:
     return lambda when: {"check": {"by": "AVIM", "at": when.time(), "result": "gone"}} | said
 
 
+def permitted(days: int = 0) -> Fields:
+    return lambda when: {"permit": "regular", "granted_on": when.day(days)}
+
+
 SUPERVISED = {"destination": "MA", "issuer": "IOM"}
-PERMIT: Fields = lambda when: {"permit": "regular", "granted_on": when.day()}  # noqa: E731 - an entry of a table
 say("left supervised", "confirm_supervised_departure", left(proof="iom_declaration", **SUPERVISED), "chain", is_not_closed)
 say("left supervised, no proof", "confirm_supervised_departure", left(**SUPERVISED), "chain", is_not_closed)
 say("removed", "confirm_removal", left(destination="MA", proof="m100"), "chain", is_not_closed)
@@ -404,11 +407,11 @@ say("removed on the attempt", "confirm_removal",
 say("removed on no attempt", "confirm_removal", left(destination="MA", proof="m100", attempt="A99"), "chain", is_not_closed)
 say("transferred", "confirm_dublin_transfer", left(member_state="DE", proof="d12"), "chain", is_not_closed)
 say("transferred, no proof", "confirm_dublin_transfer", left(member_state="DE"), "chain", is_not_closed)
-say("residence", "record_residence", PERMIT, "chain", is_not_closed)
+say("residence", "record_residence", permitted(), "chain", is_not_closed)
 say("left supervised, said again", "confirm_supervised_departure", left(proof="iom_declaration", **SUPERVISED), "chain")
 say("removed, said again", "confirm_removal", left(destination="MA", proof="m100"), "chain")
 say("transferred, said again", "confirm_dublin_transfer", left(member_state="DE", proof="d12"), "chain")
-say("residence, said again", "record_residence", PERMIT, "chain")
+say("residence, said again", "record_residence", permitted(), "chain")
 say("close unsupervised", "close_unsupervised", looked(missing_report="PL-27"))
 say("close unsupervised unreported", "close_unsupervised", looked())
 say("close unsupervised unchecked", "close_unsupervised", {"missing_report": "PL-27"})
@@ -428,6 +431,8 @@ PREPARED = (*LETTERS["screen"].steps, *LETTERS["plan"].steps, FRESH, *INTERVIEWS
 letter("prepare", *PREPARED)
 letter("reopen and prepare", *LETTERS["reopen"].steps, *PREPARED)
 letter("reopen for a wrong closure and prepare", asking("reopen_case", {"cause": "wrong_closure"}, "TL-02"), *PREPARED)
+letter("residence for a day and decided anew", asking("record_residence", permitted(-1), "chain"),
+       *LETTERS["decide: withheld anew"].steps, may=is_not_closed)  # fmt: skip
 letter("check and book by land", FRESH, asking("book_removal", booked("land", days=9)), may=room_for_one)
 for _name in ("propose", "approve", "book", "hand over"):
     letter(f"check and {_name}", FRESH, *LETTERS[_name].steps, may=LETTERS[_name].may)

@@ -65,13 +65,13 @@ THE_PRODUCT = Part(
     says="phase × custody before and after its maximum × open hold blocks × live booking × offer, wish, proposal × IND's answer",
     root=PREPARED,
     letters=(
-        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED, "reporting duty",
+        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED[:3], *words("reporting duty; residence for a day and decided anew"),
         *each("{} {} alone", ("order", "report"), ARTICLES),
         *each("place {} beside", TOGETHER), *each("lift {}", TOGETHER),
         *words("place moratorium and nothing else; lift moratorium"),
     ),
     ticks=("eve", "later"),
-    idle=(*SETTLED, *NO_EXTENSION, "departed", "document", "older"),
+    idle=(*SETTLED, *NO_EXTENSION, "decision", "departed", "document", "older"),
     recorded=9_630,
 )  # fmt: skip
 
@@ -225,7 +225,8 @@ WIDE = THE_PRODUCT._replace(
     name="the wide product",
     says="the product with its four holds in every combination, days counted on every article, an answer of two days ago",
     letters=(
-        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED, *words("check: two days; reporting duty"),
+        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED[:3],
+        *words("check: two days; reporting duty; residence for a day and decided anew"),
         *each("{} {}", ("order", "report"), ARTICLES), *each("{} {}", ("place", "lift"), (*TOGETHER, "moratorium")),
     ),
     recorded=68_208,

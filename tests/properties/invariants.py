@@ -228,7 +228,9 @@ def counted(life: Life) -> Breaches:
     detained = case.detained
     if detained and detained.article is Article.A59 and case.phase in OPEN_PHASES:
         most = EXTENDED if extended_before(log) else MAXIMUM
-        full = detained.since + timedelta(days=max(0, most - days_by_the_calendar(log, Article.A59, detained.since)))
+        full = detained.since
+        while (left := most - days_by_the_calendar(log, Article.A59, full)) > 0:
+            full += timedelta(days=left)
         law = in_force(full)
         if not any(d.code == "D13" and d.due <= begins(full) for d in deadlines(case, law, begins(full))):
             yield f"the maximum is reached on {full}, and nothing is due"

@@ -12,8 +12,9 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.custody import DetentionLifted, lifting
-from dtv_workflow.domain.chapters.holds import HoldPlaced, RemovalAttemptCancelled, cancelling, placing
+from dtv_workflow.domain.chapters.holds import N03, HoldPlaced, RemovalAttemptCancelled, cancelling, placing, removed_under
 from dtv_workflow.domain.fields import Cents, Custodial, PastMoment, Text
+from dtv_workflow.domain.law.rules import Finding, clear, guard
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import ANY_PHASE, CancelCause, CourtOutcome, HoldKind, LiftCause
@@ -54,6 +55,12 @@ class RecordCourtDecision(Step, frozen=True, kw_only=True):
     damages_cents: Annotated[Cents, Meta(description="Damages, in euro cents.")] | None = None
 
 
+@guard(N03)
+def removed_after_relief(case: DepartureCase, step: RecordCourtDecision, context: Context) -> Finding:
+    """Interim relief of before a removal, learned of afterwards: an incident, as of any other hold (I2)."""
+    return removed_under(case, context.at, None) if step.outcome is CourtOutcome.INTERIM_RELIEF else clear()
+
+
 @gives(CourtDecisionReceived, DetentionLifted, HoldPlaced, RemovalAttemptCancelled)
 def court_decided(case: DepartureCase, step: RecordCourtDecision, context: Context) -> list[Event]:
     """Without the decision that a court annulled there is nothing to carry out: what was booked on it is cancelled."""
@@ -70,6 +77,6 @@ def court_decided(case: DepartureCase, step: RecordCourtDecision, context: Conte
 # fmt: off
 ROWS: list[Row] = [
     fact(RecordCourtNotified, ANY_PHASE, recorded_as(CourtNotified)),
-    fact(RecordCourtDecision, ANY_PHASE, court_decided),
+    fact(RecordCourtDecision, ANY_PHASE, court_decided, (removed_after_relief,)),
 ]
 # fmt: on

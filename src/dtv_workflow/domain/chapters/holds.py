@@ -219,9 +219,13 @@ def hold_blocks_removal(case: DepartureCase, step: Step, context: Context) -> Fi
 @guard(N03)
 def removed_while_it_held(case: DepartureCase, step: PlaceHold, context: Context) -> Finding:
     """A hold that was there before a removal and is learned of afterwards: recorded as an incident, never as another history."""
+    return removed_under(case, context.at, last_moment(step.until) if step.until else None)
+
+
+def removed_under(case: DepartureCase, since: datetime, until: datetime | None) -> Finding:
+    """Whether the person was removed while something held that is told of only now."""
     left, removed = case.departure, case.departure.removed_at if case.departure else None
-    ended = last_moment(step.until) if step.until else None
-    if left is None or removed is None or context.at > removed or (ended and ended <= removed):
+    if left is None or removed is None or since > removed or (until is not None and until <= removed):
         return clear(left.version if left else 0)
     return found("the person was removed while it held", "de betrokkene is uitgezet terwijl het gold", left.version)
 
