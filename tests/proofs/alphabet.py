@@ -249,6 +249,7 @@ ORDER = {
     "grounds": [{"code": "3b", "heavy": True}, {"code": "4c", "heavy": False}], "lighter_means": {"reporting_duty": "missed"},
     "prospect": "documents promised", "hearing_held": True, "lawyer_informed": True, "place": "DCR",
 }  # fmt: skip
+ONE_GROUND = [{"code": "3b", "heavy": True}]
 LIGHT = {"grounds": [{"code": "4b", "heavy": False}, {"code": "4c", "heavy": False}]}
 
 
