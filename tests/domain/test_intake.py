@@ -121,9 +121,9 @@ def test_vb_6_5_2_f_a_ban_decided_at_seventeen_is_one_on_a_minor_whenever_it_is_
 GONE = RemovalCompleted(departed_at=moment("2026-03-06T12:00"), destination="MA", proof="m100")
 
 
-@pytest.mark.parametrize(("served", "days", "incidents"), [("2026-02-20", 28, ["N02"]), ("2026-02-20", 7, [])], ids=["ran", "over"])
-def test_vw_62_1_a_term_that_ran_at_a_removal_and_is_told_afterwards_is_an_incident(served, days, incidents):
-    on = date.fromisoformat(served)
+@pytest.mark.parametrize(("days", "incidents"), [(28, ["N02"]), (7, [])], ids=["ran", "over"])
+def test_vw_62_1_a_term_that_ran_at_a_removal_and_is_told_afterwards_is_an_incident(days, incidents):
+    on = date(2026, 2, 20)
     step = RecordReturnDecision(kind=DecisionKind.RETURN, decided_on=on, served_on=on, language="ar", term_days=days)
     case = told(*FORCED, ("2026-03-06T18:00", GONE))
     assert asked(case, step, at="2026-02-21T09:00", recorded_at="2026-03-09T10:00") == incidents

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from dtv_workflow.domain.chapters.closing import (
@@ -11,6 +13,7 @@ from dtv_workflow.domain.chapters.closing import (
     DublinTransferCompleted,
     RemovalCompleted,
 )
+from dtv_workflow.domain.chapters.custody import DetentionExtended
 from dtv_workflow.domain.chapters.family import FamilyLinked, ReceptionEstablished
 from dtv_workflow.domain.chapters.forced_departure import ForcedTrackApproved, ProposeForcedTrack
 from dtv_workflow.domain.chapters.guidance import ObstacleReported
@@ -29,6 +32,7 @@ from dtv_workflow.domain.record import Event, fold
 from dtv_workflow.domain.vocabulary import (
     SENSITIVE_HOLDS,
     AgeBand,
+    Article,
     CancelCause,
     DepartureProof,
     HoldKind,
@@ -131,6 +135,8 @@ def test_vw_107_a_disclosure_is_logged_in_every_phase():
 
 # ------------------------------------------------------------------ what is recorded anew
 
+EXTENDED = DetentionExtended(article=Article.A59, until=date(2026, 9, 1), balancing="weighed")
+
 
 LINKED = FamilyLinked(cases=("B",), assessed=False)
 UNPROVEN = ReceptionEstablished(adequate=True, country="MA", evidenced=False)
@@ -157,6 +163,7 @@ BEGUN_AGAIN = CaseReopened(cause=ReopenCause.NEW_DECISION, episode=2)
     (decision_of("2026-02-20", 0), "term_reasoned", True),
     (BEGUN_AGAIN, "episode", 3),
     (BEGUN_AGAIN, "cause", "proof_invalid"),
+    (EXTENDED, "until", "2026-12-31"),
 ])  # fmt: skip
 def test_n60_what_an_act_was_about_and_what_the_register_found_itself_is_recorded_anew(event, field, value):
     case = told(*INTAKE, event)

@@ -161,13 +161,14 @@ def kind_of(value: Any) -> Any:
 
 NOT_CORRECTED = frozenset({CORRECTION_TOPIC, CommandRefused.TOPIC, IntegrityIncidentRaised.TOPIC, RulesetMigrated.TOPIC})
 RECORDED_ANEW = frozenset({
-    "hold", "attempt", "obstacle", "code", "proposal", "case_reopened.v1:cause",
+    "hold", "attempt", "obstacle", "code", "proposal", "case_reopened.v1:cause", "detention_extended.v1:until",
     "evidenced", "assessed", "term_reasoned", "early_contact", "hours_before", "stage", "episode",
 })  # fmt: skip
 """What is not corrected but recorded anew. The first line is what an act was about: with another hold, attempt or obstacle it is
 another act, and the step that takes it asks its own guards: a notice of one flight never serves another; and why a case was
-reopened says which guard was asked then, and what of the earlier episode stands. The second is what the register itself found in
-what was said, or counted: nobody said it, so nobody can have said it wrong."""
+reopened says which guard was asked then, and what of the earlier episode stands; another end of an extension is an extension of
+its own, by two people (Vw 2000 art. 59(6)). The second is what the register itself found in what was said, or counted: nobody
+said it, so nobody can have said it wrong."""
 
 DEPARTED = frozenset({Outcome.INDEPENDENT_SUPERVISED, Outcome.FORCED, Outcome.DUBLIN_TRANSFER})
 
