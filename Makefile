@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types floors fresh bench docs lock clean
+.PHONY: help demo test proofs mutants check lint types floors fresh bench docs lock clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -27,6 +27,12 @@ demo: .venv/package.stamp ## a store of fictitious cases, and a tour of it
 
 test: .venv/dev.stamp .venv/package.stamp ## every test; one of them: .venv/bin/pytest tests/test_house.py -k columns
 	@.venv/bin/python -m pytest
+
+proofs: .venv/dev.stamp .venv/package.stamp ## every reachable configuration, in two orders; minutes
+	@.venv/bin/python -m tests.proofs
+
+mutants: .venv/dev.stamp .venv/package.stamp ## guards and decide changed one by one: which tests notice; minutes
+	@.venv/bin/python -m tests.mutants.run
 
 check: lint types floors fresh ## the linter, the types, the floors, and that the generated docs are fresh
 

@@ -65,14 +65,15 @@ THE_PRODUCT = Part(
     says="phase × custody before and after its maximum × open hold blocks × live booking × offer, wish, proposal × IND's answer",
     root=PREPARED,
     letters=(
-        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED[:3], *words("reporting duty; residence for a day and decided anew"),
+        "complete intake", *WISH, *WAY, *AGAIN, *FORCE, *BOOKING, *ENDED[:3],
+        *words("reporting duty; residence for a day and decided anew"),
         *each("{} {} alone", ("order", "report"), ARTICLES),
         *each("place {} beside", TOGETHER), *each("lift {}", TOGETHER),
         *words("place moratorium and nothing else; lift moratorium"),
     ),
     ticks=("eve", "later"),
     idle=(*SETTLED, *NO_EXTENSION, "decision", "departed", "document", "older"),
-    recorded=9_630,
+    recorded=10_302,
 )  # fmt: skip
 
 INTAKE = Part(
@@ -82,9 +83,9 @@ INTAKE = Part(
     letters=(*WAY, *words("""
         open; open at seventeen; return the file; assign; assign special; adult; minor with family; lift medical_alert_unresolved
         decide: withheld; decide: with entry ban; check: today; screen; screen: medical; plan; complete intake
-        complete intake early; offer; residence; reopen
+        complete intake early; residence; reopen
     """)),
-    recorded=3_505,
+    recorded=2_369,
 )
 TRACK = Part(
     name="the track",
@@ -98,7 +99,7 @@ TRACK = Part(
     """)),
     ticks=("later",),
     idle=(*SETTLED, *NO_EXTENSION),
-    recorded=544,
+    recorded=916,
 )
 YOUNG = Part(
     name="the young",
@@ -137,7 +138,7 @@ REMOVAL = Part(
     """)),
     ticks=("eve", "later"),
     idle=(*SETTLED, *NO_EXTENSION, "departed", "offered"),
-    recorded=284,
+    recorded=552,
 )
 BOOKABLE = Part(
     name="what is booked",
@@ -164,7 +165,7 @@ DETENTION = Part(
     """)),
     ticks=("later",),
     idle=(*SETTLED, "check", "decision", "departed", "document", "older"),
-    recorded=3_051,
+    recorded=3_536,
 )  # fmt: skip
 TERMS = Part(
     name="the terms of detention",
@@ -176,7 +177,7 @@ TERMS = Part(
     """)),
     ticks=("later",),
     idle=(*SETTLED, "check", "decision", "departed", "document", "ended", "promised"),
-    recorded=1_984,
+    recorded=2_968,
 )
 KINDS = Part(
     name="the holds",
@@ -184,12 +185,11 @@ KINDS = Part(
     root=(*PREPARED, "offer"),
     letters=(*WAY, *each("place {} and nothing else", HOLDS), *each("lift {}", HOLDS), *each("lift {} alone", HOLDS), *words("""
         check and propose; check and approve; check and book; order 59; report 59; order lp; lift a hold that is not there
-        court: interim_relief; screen: trafficking; place moratorium until tomorrow; residence
-        complete intake
+        place moratorium until tomorrow; residence; complete intake
     """)),
     ticks=("later",),
     idle=(*SETTLED, *NO_EXTENSION, *NO_REOPENING, "check", "offered"),
-    recorded=3_752,
+    recorded=1_384,
 )
 ENDINGS = Part(
     name="the endings",
@@ -203,7 +203,7 @@ ENDINGS = Part(
     """)),
     ticks=("later",),
     idle=(*SETTLED, *NO_EXTENSION, "check", "older"),
-    recorded=1_308,
+    recorded=1_380,
 )
 REST = Part(
     name="the rest",
@@ -213,10 +213,11 @@ REST = Part(
         check and propose; check and approve; abandon; residence; reopen and prepare; complete intake; order 59; lift nobody
         reporting duty; deposit; area restriction; report missed; tell the court; court: upheld; wish; assess: no, alone
         cooperation; ask support; support; ticket; lapse unheard; lapse: airline; order lp
+        court: interim_relief; lift interim_relief_granted; screen: trafficking; lift trafficking_signal
         correct; correct what is not there; disclose
     """)),
     idle=(*SETTLED, *NO_EXTENSION, "check", "days"),
-    recorded=40,
+    recorded=232,
 )
 
 PARTS = (THE_PRODUCT, INTAKE, TRACK, YOUNG, GUIDANCE, REMOVAL, BOOKABLE, DETENTION, TERMS, KINDS, ENDINGS, REST)
@@ -229,6 +230,6 @@ WIDE = THE_PRODUCT._replace(
         *words("check: two days; reporting duty; residence for a day and decided anew"),
         *each("{} {}", ("order", "report"), ARTICLES), *each("{} {}", ("place", "lift"), (*TOGETHER, "moratorium")),
     ),
-    recorded=68_208,
+    recorded=71_088,
 )  # fmt: skip
 """Minutes, not seconds."""

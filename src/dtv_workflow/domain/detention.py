@@ -113,10 +113,10 @@ def reached(case: DepartureCase, limit: Limit) -> date | None:
     """The day at whose first moment the running detention has used a term up; None when nobody is detained."""
     if case.detained is None:
         return None
-    since = case.detained.since
-    told = max((i.to for i in case.intervals if limit.counts(i) and i.to > since), default=since)
-    left = limit.maximum - used(case, limit, told)
-    return told + timedelta(days=left) if left >= 0 else since + timedelta(days=max(0, limit.maximum - used(case, limit, since)))
+    day = case.detained.since
+    while (left := limit.maximum - used(case, limit, day)) > 0:
+        day += timedelta(days=left)  # and again: a day that an earlier report tells of as well uses up nothing more
+    return day
 
 
 # ------------------------------------------------------------------ families with minors

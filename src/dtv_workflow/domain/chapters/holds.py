@@ -7,14 +7,14 @@ understood is a hold until somebody answers for it. Law: Vw 2000 art. 8, 64, 73,
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from dtv_workflow.domain.case import Booking, DepartureCase, Hold
 from dtv_workflow.domain.chapters.authority import N12, other_approver
-from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Public, Text, last_day, last_moment
+from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Public, Text, last_day, last_moment, term_ends
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives
@@ -27,6 +27,9 @@ from dtv_workflow.domain.vocabulary import (
     CancelCause,
     HoldKind,
 )
+
+if TYPE_CHECKING:
+    from dtv_workflow.domain.chapters.intake import RecordReturnDecision
 
 N02 = rule(
     "N02",
@@ -220,6 +223,14 @@ def hold_blocks_removal(case: DepartureCase, step: Step, context: Context) -> Fi
 def removed_while_it_held(case: DepartureCase, step: PlaceHold, context: Context) -> Finding:
     """A hold that was there before a removal and is learned of afterwards: recorded as an incident, never as another history."""
     return removed_under(case, context.at, last_moment(step.until) if step.until else None)
+
+
+@guard(N02)
+def removed_within_the_term(case: DepartureCase, step: RecordReturnDecision, context: Context) -> Finding:
+    """A term that ran at a removal, learned of afterwards: an incident, as of any other hold (I2)."""
+    if not step.term_days or case.superseded(step.decided_on):
+        return clear()
+    return removed_under(case, context.at, term_ends(step.served_on, step.term_days))
 
 
 def removed_under(case: DepartureCase, since: datetime, until: datetime | None) -> Finding:

@@ -340,14 +340,6 @@ def entry_ban_barred(case: DepartureCase, step: RecordReturnDecision, context: C
     return clear(minority_version(case))
 
 
-@guard(holds.N02)
-def removed_within_the_term(case: DepartureCase, step: RecordReturnDecision, context: Context) -> Finding:
-    """A term that ran at a removal, learned of afterwards: an incident, as of any other hold (I2)."""
-    if not step.term_days or case.superseded(step.decided_on):
-        return clear()
-    return holds.removed_under(case, context.at, term_ends(step.served_on, step.term_days))
-
-
 @guard(N36)
 def another_case_is_open(case: DepartureCase, step: Step, context: Context) -> Finding:
     if context.other_open_case is None:
@@ -445,7 +437,7 @@ ROWS: list[Row] = [
     decision(OpenCase, (Phase.UNOPENED,), opened, (another_case_is_open,), to=Phase.INTAKE, roles=ILC),
     decision(ReturnHandoverFile, INTAKE, recorded_as(HandoverFileReturned), roles=ILC),
     decision(AssignSupervisor, OPEN_PHASES, recorded_as(SupervisorAssigned), (special_supervisor_needed,), roles=LEADER),
-    fact(RecordReturnDecision, ANY_PHASE, decided, (entry_ban_barred, removed_within_the_term)),
+    fact(RecordReturnDecision, ANY_PHASE, decided, (entry_ban_barred, holds.removed_within_the_term)),
     fact(RecordRemovability, ANY_PHASE, recorded_as(RemovabilityChecked)),
     decision(ScreenVulnerability, OPEN_PHASES, screened),
     fact(RecordReportMissed, ANY_PHASE, recorded_as(ReportingMissed)),
