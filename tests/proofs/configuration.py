@@ -361,7 +361,7 @@ READ: dict[str, str] = {
     "age_band": _STATED,
     "episode": "only counted on", "episode_began": "no letter looks for somebody before the step that it comes with",
     "reopened": "departed", "resident_on": "older",
-    "judged_on": "one ruleset judges the whole search",
+    "judged_at": "one ruleset judges the whole search",
     "laissez_passer": "every letter orders one for the country that every letter books to",
     "opened_at": "no letter is asked of a time before the opening",
     "topics": "read by `correct` alone, whose letters name the second event or one that is never there",

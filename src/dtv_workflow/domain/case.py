@@ -334,8 +334,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     bookings: dict[str, Booking] = {}
     departure: Departure | None = None
     incidents: list[str] = []
-    judged_on: date | None = None
-    """The latest day on which a step was accepted: the law of that day is the one this case has been brought under."""
+    judged_at: datetime | None = None
+    """The latest time at which a step was accepted: the law of that day is the one this case has been brought under."""
     migrations: list[int] = []
 
     def open_holds(self, at: datetime, blocking: Block | None = None) -> dict[str, Hold]:

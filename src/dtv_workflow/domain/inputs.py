@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -51,51 +51,27 @@ def _sealed(row: Row) -> frozenset[str]:
     return frozenset(field.name for field in found if sealed_class(field.type))
 
 
-_declared = cache(msgspec.structs.fields)
-"""The declared fields of a struct. Reading them off the class takes longer than judging a step."""
+class _Field(NamedTuple):
+    """What a struct's field is, as far as keeping it goes: of any type, a text, a text of a certain form."""
+
+    name: str
+    default: Any
+    loose: bool
+    text: bool
+    form: bool
 
 
-def _fields(struct: msgspec.Struct, sealed: frozenset[str], *, inside: bool = False) -> dict[str, Any]:
-    """The fields of a struct that say something. `inside` a sealed one, everything is sealed."""
-    types = hints(type(struct))
-    kept = {}
-    for field in _declared(type(struct)):
-        value = getattr(struct, field.name)
-        if field.default is not msgspec.NODEFAULT and value == field.default:
-            continue
-        said = _kept(value, types[field.name], sealed, inside or field.name in sealed)
-        if said is not None or value is None:  # given as nothing: a correction may say that there is none
-            kept[field.name] = said
-    return kept
+@cache
+def _declared(struct: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    """The fields of a struct. Reading them off the class each time takes longer than judging a step."""
+    return tuple(_field(field, hints(struct)[field.name]) for field in msgspec.structs.fields(struct))
 
 
-def _kept(value: Any, declared: Any, names: frozenset[str], sealed: bool) -> Any:
-    if getattr(declared, "__origin__", None) is Any:
-        return msgspec.to_builtins(value)  # of any type: its step has already seen to it (`without_what_is_personal`)
-    if isinstance(value, msgspec.Struct):
-        return _fields(value, names, inside=sealed)
-    if isinstance(value, dict):
-        return {key: _kept(item, None, names, True) for key, item in value.items()} if sealed else msgspec.to_builtins(value)
-    if isinstance(value, tuple):
-        return [_kept(item, declared, names, sealed) for item in value]
-    if isinstance(value, str):
-        return value if not (sealed or _is_text(declared)) else _said(value, declared)
-    if isinstance(value, Enum):
-        return (_TOLD_APART.get(value, value) if sealed else value).value  # type: ignore[call-overload]
-    if sealed and isinstance(value, date):
-        return None
-    return msgspec.to_builtins(value)
-
-
-def _said(text: str, declared: Any) -> str | None:
-    """That a text was given, and whether it was blank; nothing at all where its type asks for a form that "…" has not."""
-    if any(meta.pattern for meta in _metas(declared)):
-        return None
-    return SAID if text.strip() else ""
-
-
-def _is_text(declared: Any) -> bool:
-    return any((meta.extra or {}).get("data") == "text" for meta in _metas(declared))
+def _field(field: msgspec.structs.FieldInfo, declared: Any) -> _Field:
+    metas = list(_metas(declared))
+    loose = getattr(declared, "__origin__", None) is Any
+    text = any((meta.extra or {}).get("data") == "text" for meta in metas)
+    return _Field(field.name, field.default, loose, text, any(meta.pattern for meta in metas))
 
 
 def _metas(declared: Any) -> Iterator[msgspec.Meta]:
@@ -103,3 +79,43 @@ def _metas(declared: Any) -> Iterator[msgspec.Meta]:
     yield from (meta for meta in getattr(declared, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
     for part in get_args(declared):
         yield from _metas(part)
+
+
+def _fields(struct: msgspec.Struct, sealed: frozenset[str], *, inside: bool = False) -> dict[str, Any]:
+    """The fields of a struct that say something. `inside` a sealed one, everything is sealed."""
+    kept = {}
+    for field in _declared(type(struct)):
+        value = getattr(struct, field.name)
+        if field.default is not msgspec.NODEFAULT and value == field.default:
+            continue
+        said = _kept(value, field, sealed, inside or field.name in sealed)
+        if said is not None or value is None:  # given as nothing: a correction may say that there is none
+            kept[field.name] = said
+    return kept
+
+
+def _kept(value: Any, field: _Field, names: frozenset[str], sealed: bool) -> Any:
+    if field.loose:
+        return msgspec.to_builtins(value)  # of any type: its step has already seen to it (`without_what_is_personal`)
+    if isinstance(value, str):
+        return value if not (sealed or field.text) else _said(value, field)
+    if isinstance(value, msgspec.Struct):
+        return _fields(value, names, inside=sealed)
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()} if sealed else msgspec.to_builtins(value)
+    if isinstance(value, tuple):
+        return [_kept(item, field, names, sealed) for item in value]
+    if isinstance(value, Enum):
+        return (_TOLD_APART.get(value, value) if sealed else value).value  # type: ignore[call-overload]
+    if sealed and isinstance(value, date):
+        return None
+    return msgspec.to_builtins(value)
+
+
+def _said(text: str, field: _Field) -> str | None:
+    """That a text was given, and whether it was blank; nothing at all where its type asks for a form that "…" has not."""
+    return None if field.form else _marked(text)
+
+
+def _marked(text: str) -> str:
+    return SAID if text.strip() else ""

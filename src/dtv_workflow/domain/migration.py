@@ -12,15 +12,16 @@ from datetime import datetime
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.records import MovedClock, RulesetMigrated
 from dtv_workflow.domain.deadlines import deadlines
+from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force
 from dtv_workflow.domain.steps import Context
 
 
 def migration(case: DepartureCase, context: Context) -> tuple[RulesetMigrated, ...]:
     """The event to record before a step, or nothing. A back-dated step never takes a case back to older rules."""
-    if case.judged_on is None or context.today <= case.judged_on:
+    if case.judged_at is None or context.at <= case.judged_at:
         return ()
-    old, new = in_force(case.judged_on), context.law
+    old, new = in_force(day_of(case.judged_at)), context.law
     if old.hash == new.hash:
         return ()
     clocks = moved(case, old, new, context.at)

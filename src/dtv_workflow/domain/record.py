@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.fields import Moment, day_of
+from dtv_workflow.domain.fields import Moment
 from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.vocabulary import Role
 
@@ -84,8 +84,8 @@ def fold(records: list[Record], case: DepartureCase | None = None) -> DepartureC
         case.version = record.originator_version
         case.topics.append(type(record.event).TOPIC)
         if record.receipt is not None and record.event.TOPIC != REFUSAL_TOPIC:
-            day = day_of(record.occurred_at)
-            case.judged_on = day if case.judged_on is None else max(day, case.judged_on)
+            last = case.judged_at
+            case.judged_at = record.occurred_at if last is None else max(record.occurred_at, last)
         record.event.apply(case, record)
     return case
 
