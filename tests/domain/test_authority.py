@@ -6,6 +6,7 @@ import pytest
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import CloseOther
+from dtv_workflow.domain.chapters.custody import ReportDetention
 from dtv_workflow.domain.chapters.forced_departure import AbandonForcedTrack, ApproveForcedTrack, ProposeForcedTrack
 from dtv_workflow.domain.chapters.intake import AdoptPlan, OpenCase, RecordRemovability, Subject
 from dtv_workflow.domain.chapters.voluntary_departure import ExpressWishToLeave
@@ -13,6 +14,7 @@ from dtv_workflow.domain.decide import decide, witness
 from dtv_workflow.domain.law.rules import refusals
 from dtv_workflow.domain.vocabulary import (
     AbandonCause,
+    Article,
     EntryChannel,
     HandoverAuthority,
     Kind,
@@ -131,3 +133,31 @@ def test_n12_a_receipt_keeps_the_other_names_of_the_account_where_there_are_any(
     case = told(*READY, PROPOSED)
     assert decided(case, ApproveForcedTrack(), actor="TL-98", also=("RV-07",)).receipt.besides == {"also": ("RV-07",)}
     assert decided(case, ApproveForcedTrack(), actor="TL-98").receipt.besides == {}
+
+
+def test_a_fact_asks_for_no_granted_role():
+    assert asked(told(), WISH, role_granted=False) == []
+
+
+def test_n32_is_not_asked_of_an_opening():
+    opening = OpenCase(
+        subject=Subject(name="Samira Testpersoon", citizenship="XX"),
+        handover_authority=HandoverAuthority.KMAR,
+        entry_channel=EntryChannel.FILE,
+    )
+    assert [verdict.guard for verdict in decided(DepartureCase(), opening).receipt.verdicts] == ["another_case_is_open"]
+    [verdict] = decided(told(), opening).receipt.verdicts
+    assert verdict.is_.en == "the case is in intake; possible in the opening of a case"
+
+
+def test_a_fact_recorded_late_is_judged_by_the_days_of_its_own_time():
+    told_late = ReportDetention(article=Article.A59, since="2026-01-10", by="AVIM")
+    assert asked(told(), told_late, at="2026-07-08T10:00", recorded_at="2026-07-12T10:00") == []
+    assert asked(told(), told_late, at="2026-07-12T10:00") == ["N15"]
+
+
+def test_a_decision_recorded_late_names_each_obstacle_once_and_what_is_met_once():
+    late = decided(told(*READY, decision_of("2026-02-20")), PROPOSE, at="2026-03-02T10:00", recorded_at="2026-03-02T10:30")
+    asked_once = [verdict.guard for verdict in late.receipt.verdicts]
+    assert len(asked_once) == len(set(asked_once))
+    assert late.refused == ["N02"]

@@ -26,6 +26,7 @@ from dtv_workflow.domain.chapters.records import (
     CorrectionRecorded,
     Disclose,
     IntegrityIncidentRaised,
+    kind_of,
 )
 from dtv_workflow.domain.law.rules import refusals
 from dtv_workflow.domain.record import Event, fold
@@ -331,3 +332,52 @@ def test_n36_is_about_the_number_of_an_open_case_alone():
 ])  # fmt: skip
 def test_avg_16_ordinary_corrections_take_one_person(event, field, value):
     assert asked(told(*READY), correct(event, field, value)) == []
+
+
+# ------------------------------------------------------------------ what a receipt keeps of a correction, and its edges
+
+
+@pytest.mark.parametrize(("event", "field", "value", "kept"), [
+    (99, "language", "secret", None),               # no such event
+    (99, "occurred_at", "secret", {}),
+    (TERM, "nothing", "secret", None),              # no such field
+    (TERM, "term_days", "secret", {}),              # fits nowhere
+    (TERM, "occurred_at", "secret", {}),
+    (TERM, "language", "fr", "fr"),                 # not sealed
+    (TERM, "occurred_at", "2026-01-07T10:00:00Z", "2026-01-07T10:00:00Z"),
+    (2, "name", "Testpersoon", "…"),                # sealed
+])
+def test_avg_25_a_receipt_keeps_no_value_of_a_sealed_field_nor_one_that_fits_nowhere(event, field, value, kept):
+    assert correct(event, field, value).without_what_is_personal(told(*READY)).value == kept
+
+
+def test_avg_25_a_value_of_the_same_kind_says_nothing():
+    assert kind_of({"medical": "yes", "items": ["a", ("b", 3)]}) == {"medical": "…", "items": ["…", ["…", 3]]}
+    assert [kind_of(value) for value in (True, 7, None)] == [True, 7, None]
+
+
+@pytest.mark.parametrize("event", [0, 99])
+def test_n60_an_event_that_is_not_there_is_named_by_its_number(event):
+    verdicts = decided(told(*READY), correct(event, "language", "fr")).receipt.verdicts
+    assert [verdict.is_.en for verdict in verdicts if verdict.is_] == [f"no event {event}"]
+
+
+def test_n60_a_time_may_be_that_of_the_correction_itself():
+    assert asked(told(*READY), correct(TERM, "occurred_at", "2026-03-02T10:00:00+01:00"), "2026-03-02T10:00") == []
+    assert asked(told(*READY), correct(TERM, "occurred_at", "2026-03-02T10:00:01+01:00"), "2026-03-02T10:00") == ["N60"]
+
+
+def test_n23_is_about_the_outcome_of_a_closing_and_none_of_its_other_fields():
+    closed = CaseClosed(outcome=Outcome.OTHER, ended_on=date(2026, 2, 1), age_band=AgeBand.UNKNOWN, evidence="x")
+    case = told(*READY, closed)
+    assert asked(case, correct(case.version, "evidence", "forced")) == []
+    assert asked(case, correct(case.version, "outcome", "forced")) == ["N23"]
+
+
+def test_n12_asks_nothing_of_a_second_person_that_a_correction_did_not_need():
+    assert asked(told(*READY), correct(TERM, "language", "fr"), second="OFF-03") == []
+
+
+def test_a_correction_of_a_field_that_is_not_sealed_stays_in_the_clear():
+    [event] = decided(told(*READY), correct(TERM, "language", "fr")).events
+    assert (event.event, event.field, event.value, event.sealed) == (TERM, "language", "fr", None)

@@ -4,6 +4,7 @@
     python -m tests.mutants.run --all              every mutant
     python -m tests.mutants.run --file holds       those of one file; --list prints them and runs nothing
     python -m tests.mutants.run --match "placed"   those whose file, line, place or change has this text
+    python -m tests.mutants.run --again OUTPUT     those that survived in an earlier run
 
 Each mutant has a process of its own, forked from one that has imported only what others wrote. It imports the domain with the
 one module changed, runs the tests of `tests/domain` without pytest, those of the chapter first, then the golden scenarios, and
@@ -27,6 +28,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -43,13 +45,13 @@ BESIDES = ("decide.py", "detention.py", "case.py", "migration.py")
 SAMPLE = 800
 SEED = 2026
 PROCESSES = 2
-SECONDS = 60
+SECONDS = 20
 """Of computing, not of waiting: a mutant that takes longer runs in circles, and is caught."""
 
 OTHERS = ("pytest", "hypothesis", "msgspec", "transitions", "eventsourcing.sqlite", "sqlalchemy", "click", "cryptography.fernet")
 """What the domain and its tests import of others."""
 
-FILES = ("deadlines", "ledger", "readings", "events", "migration")
+FILES = ("facets", "relied", "deadlines", "ledger", "readings", "events", "migration")
 """The tests of `tests/domain` besides those of the chapters. `test_completeness` is left out: it is a test of tests."""
 
 SURVIVED, CAUGHT = 0, 1
@@ -89,14 +91,14 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(ast.fix_missing_locations(self.tree), str(self.path), "exec"), vars(module))
 
 
-def notices(mutant: Mutant | None) -> str:
+def notices(mutant: Mutant | None, quick: bool) -> str:
     """The first test that fails with the mutant in place (None: with nothing changed); "" when none does."""
     if mutant is not None:
         mutant.make()
         sys.meta_path.insert(0, Changed(mutant))
     asked = "the imports"
     try:
-        for name, run in tests(f"test_{Path(mutant.file).stem}" if mutant else ""):
+        for name, run in tests(f"test_{Path(mutant.file).stem}" if mutant else "", quick):
             asked = name
             run()
     # A test that misses an exception raises what pytest made of it, which is no Exception.
@@ -105,16 +107,20 @@ def notices(mutant: Mutant | None) -> str:
     return ""
 
 
-def tests(first: str) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Every test of the domain with each set of its parameters, those of one file before the others, then the scenarios."""
+def tests(first: str, quick: bool) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every test of the domain with each set of its parameters, those of one file first; then, unless `quick`, the slow ones:
+    those that hypothesis draws histories for, and the scenarios."""
     proving = importlib.import_module("tests.domain.proving")
     names = [*proving.CHAPTERS, *(f"test_{name}" for name in FILES)]
-    for name in sorted(names, key=lambda name: name != first):
-        for call in proving._calls(name):
-            yield call.name, lambda call=call: _with_fixtures(call.run)
+    calls = [call for name in sorted(names, key=lambda name: name != first) for call in proving._calls(name)]
+    drawn = [call for call in calls if hasattr(call.run.func, "hypothesis")]
+    for call in (*(each for each in calls if each not in drawn), *(() if quick else drawn)):
+        yield call.name, partial(_with_fixtures, call.run)
+    if quick:
+        return
     golden = importlib.import_module("tests.test_scenarios")
     for path in golden.SCENARIOS:
-        yield path.name, lambda path=path: golden.test_a_scenario_ends_as_it_says(path)
+        yield path.name, partial(golden.test_a_scenario_ends_as_it_says, path)
 
 
 def _with_fixtures(run: Callable[..., Any]) -> None:
@@ -132,7 +138,7 @@ def _with_fixtures(run: Callable[..., Any]) -> None:
 # ---------------------------------------------------------------- running them
 
 
-def forked(mutant: Mutant | None) -> int:
+def forked(mutant: Mutant | None, quick: bool) -> int:
     """The process id of a process that looks whether a mutant is noticed, and ends with SURVIVED or CAUGHT."""
     sys.stdout.flush()
     if child := os.fork():
@@ -142,19 +148,19 @@ def forked(mutant: Mutant | None) -> int:
     said = os.dup(1)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    noticed = notices(mutant)
+    noticed = notices(mutant, quick)
     if mutant is None and noticed:
         os.write(said, f"{noticed}\n".encode())
     os._exit(CAUGHT if noticed else SURVIVED)
 
 
-def outcomes(chosen: Iterable[Mutant]) -> Iterator[tuple[Mutant, bool]]:
+def outcomes(chosen: Iterable[Mutant], quick: bool) -> Iterator[tuple[Mutant, bool]]:
     """Each mutant with whether it survived, as they end."""
     running: dict[int, Mutant] = {}
     todo = iter(chosen)
     while True:
         while len(running) < PROCESSES and (mutant := next(todo, None)):
-            running[forked(mutant)] = mutant
+            running[forked(mutant, quick)] = mutant
         if not running:
             return
         child, status = os.wait()
@@ -170,8 +176,14 @@ def known_equivalents() -> set[tuple[str, str]]:
 def main(arguments: list[str] | None = None) -> int:
     asked = options().parse_args(arguments)
     found = [m for m in every() if asked.file in m.file and asked.match in f"{m.file}:{m.line} {m.where}: {m.what}"]
-    narrowed = asked.file or asked.match
+    if asked.again:
+        named = {line.partition("  ")[2] for line in asked.again.read_text("utf-8").splitlines()}
+        found = [mutant for mutant in found if _told(mutant) in named]
+    narrowed = asked.file or asked.match or asked.again
     chosen = found if asked.all or narrowed else sampled(found, asked.sample)
+    known = known_equivalents()
+    for where, what in sorted(known - {mutant.known_as for mutant in every()}):
+        sys.stdout.write(f"explained, and no mutant any more: {where}: {what}\n")
     if asked.list:
         sys.stdout.writelines(f"{_told(mutant)}\n" for mutant in chosen)
         return 0
@@ -179,13 +191,13 @@ def main(arguments: list[str] | None = None) -> int:
         importlib.import_module(name)
     os.environ["CI"] = "1"
     importlib.import_module("tests.conftest")
-    if os.waitpid(forked(None), 0)[1] != SURVIVED:
+    if os.waitpid(forked(None, asked.quick), 0)[1] != SURVIVED:
         sys.stdout.write("a test fails without any mutant\n")
         return 2
-    began, known = time.monotonic(), known_equivalents()
+    began = time.monotonic()
     sys.stdout.write(f"{len(chosen)} of {len(found)} mutants\n")
     counted: Counter[str] = Counter()
-    for mutant, survived in outcomes(chosen):
+    for mutant, survived in outcomes(chosen, asked.quick):
         verdict = "killed" if not survived else "equivalent" if mutant.known_as in known else "survived"
         counted[verdict] += 1
         if verdict == "survived":
@@ -213,6 +225,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--sample", type=int, default=SAMPLE, help=f"how many mutants ({SAMPLE})")
     parser.add_argument("--file", default="", help="only files with this in their path")
     parser.add_argument("--match", default="", help="only mutants with this text")
+    parser.add_argument("--quick", action="store_true", help="without the drawn histories and the golden scenarios")
+    parser.add_argument("--again", type=Path, help="only those that survived in the output of an earlier run")
     parser.add_argument("--list", action="store_true", help="say which, and run nothing")
     return parser
 
