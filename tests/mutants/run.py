@@ -169,8 +169,8 @@ def outcomes(chosen: Iterable[Mutant], quick: bool) -> Iterator[tuple[Mutant, bo
 
 def known_equivalents() -> set[tuple[str, str]]:
     """The mutants that the page explains: the rows of its table that name a place and a change in backticks."""
-    rows = (line.split("` | `") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `"))
-    return {(row[0][3:], row[1].split("` | ")[0].replace("\\|", "|")) for row in rows if len(row) == 2}
+    rows = (line[3:].partition("` | `") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `"))
+    return {(where, what.partition("` | ")[0].replace("\\|", "|")) for where, _, what in rows}
 
 
 def main(arguments: list[str] | None = None) -> int:
