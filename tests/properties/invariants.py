@@ -99,6 +99,11 @@ def stretches(records: list[Record]) -> Iterator[Stretch]:
 
 
 def days_by_the_calendar(records: list[Record], article: Article, until: date) -> int:
+    """How many days of detention there are under one article, the running one counted up to a day."""
+    return len(days_detained(records, article, until))
+
+
+def days_detained(records: list[Record], article: Article, until: date) -> set[int]:
     """Days of detention under one article, told day by day: the day it begins counts, the day it ends does not."""
     days: set[int] = set()
     running: tuple[Article, date] | None = None
@@ -118,7 +123,7 @@ def days_by_the_calendar(records: list[Record], article: Article, until: date) -
             count(event.ended_on if isinstance(event, CaseClosed) else on)
             running = None
     count(until)
-    return len(days)
+    return days
 
 
 def extended_before(records: list[Record]) -> bool:
@@ -205,6 +210,8 @@ def i3(life: Life) -> Breaches:
     used = days_by_the_calendar(known, Article.A59, on)
     most = EXTENDED if extended_before(known) else MAXIMUM
     for event in (r.event for r in last.records):
+        if isinstance(event, DetentionOrdered) and last.before.detained:
+            yield "ordered over a running detention"
         if isinstance(event, DetentionOrdered) and event.article is Article.A59 and used >= most:
             yield f"ordered after {used} days of {most}"
         told = isinstance(event, DetentionReported) and event.article is Article.A59
@@ -229,7 +236,7 @@ def counted(life: Life) -> Breaches:
     if detained and detained.article is Article.A59 and case.phase in OPEN_PHASES:
         most = EXTENDED if extended_before(log) else MAXIMUM
         full = detained.since
-        while (left := most - days_by_the_calendar(log, Article.A59, full)) > 0:
+        while (left := most - len([d for d in days_detained(log, Article.A59, full) if d < full.toordinal()])) > 0:
             full += timedelta(days=left)
         law = in_force(full)
         if not any(d.code == "D13" and d.due <= begins(full) for d in deadlines(case, law, begins(full))):
@@ -264,7 +271,8 @@ def i5(life: Life) -> Breaches:
         "term_withheld_62_2": bool(decision and decision.term_days == 0 and decision.reasoned),
         "public_order_with_decision": decision is not None,
         "border_refusal": "border_refusal" in {regime, decision and decision.kind.value},
-        "dublin_shortened_62c_3": regime == "dublin" or bool(decision and decision.kind.value == "transfer"),
+        "dublin_shortened_62c_3": bool(decision and decision.term_days < 28)
+        and (regime == "dublin" or bool(decision and decision.kind.value == "transfer")),
     }[exception.value]
     if not fits and not any(isinstance(r.event, VoluntaryDepartureOffered) for r in episode):
         yield "force without an offer in this episode, and no exception that fits"
@@ -326,7 +334,7 @@ class Kept:
         now = life.records[-1].recorded_at
         if life.outcomes[-1].issued.do == "correct":
             for moment, known in self.known.items():
-                if moment < now and known_at(life.records, moment) != known:
+                if moment != now and known_at(life.records, moment) != known:
                     yield f"what was known at {moment} changed"
         self.known[now] = known_at(life.records, now)
 

@@ -12,9 +12,13 @@ from dtv_workflow.domain.detention import FAMILY, Clock, ends, ledger, limits, r
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.vocabulary import Article, Basis
+from tests.properties.invariants import days_by_the_calendar
 from tests.properties.lived import IN_CUSTODY, ORDER, TO_DETAINED, TO_FORCED, Issued, Life, any_life, ask, live, near
-from tests.properties.test_laws import CUSTODY, days_by_the_calendar
 
+CUSTODY = (
+    "order_detention", "lift_detention", "extend_detention", "report_detention", "record_court_decision", "express_wish_to_leave",
+    "assess_opportunity", "close_unsupervised", "reopen_case", "record_return_decision",
+)  # fmt: skip
 DAYS = st.dates(date(2026, 1, 1), date(2028, 3, 1))
 SEEN = (*CUSTODY, "confirm_supervised_departure", "choose_voluntary_departure", "link_family", "establish_minority")
 BASED = st.one_of(
