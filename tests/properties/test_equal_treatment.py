@@ -22,9 +22,11 @@ from dtv_workflow.domain import case as facets
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.law.rules import RULES, Finding, Guard, Verdict, clear, found
 from dtv_workflow.domain.law.ruleset import Ruleset
+from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Context, Step
 from dtv_workflow.domain.vocabulary import EntryChannel, HandoverAuthority, Sex
 from dtv_workflow.domain.workflow import STEPS
+from dtv_workflow.errors import Malformed
 from tests.domain import proving
 from tests.properties.lived import TO_MOTIVATION, Issued, Life, any_life, live
 
@@ -214,11 +216,20 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
+def readable(issued: Issued) -> bool:
+    try:
+        read_step(issued.do, issued.fields)
+    except Malformed:
+        return False
+    return True
+
+
 def another(issued: Issued) -> Issued:
-    """The same step about another person, by another supervisor, from another office."""
-    fields = issued.fields | {name: said for name, said in ELSEWHERE.items() if isinstance(issued.fields.get(name), str)}
-    if "subject" in fields:
-        fields["subject"] = fields["subject"] | SOMEBODY_ELSE
+    """The same step about another person, by another supervisor, from another office. What was malformed stays so."""
+    fields = issued.fields
+    if readable(issued):
+        fields = fields | {name: said for name, said in ELSEWHERE.items() if isinstance(fields.get(name), str)}
+        fields |= {"subject": fields["subject"] | SOMEBODY_ELSE} if "subject" in fields else {}
     second = OFFICERS.get(issued.second or "", issued.second)
     return issued._replace(fields=fields, actor=OFFICERS.get(issued.actor, issued.actor), second=second)
 
