@@ -272,25 +272,33 @@ def hold_unknown(case: DepartureCase, step: LiftHold, context: Context) -> Findi
     return found(f"no open hold {step.hold}", f"geen openstaand beletsel {step.hold}")
 
 
-def _sensitive(case: DepartureCase, step: LiftHold) -> Hold | None:
-    hold = case.holds.get(step.hold)
+def sensitive(hold: Hold | None) -> Hold | None:
+    """The hold, if it is of a sensitive kind: what ends it takes two people."""
     return hold if hold and hold.kind in SENSITIVE_HOLDS else None
 
 
-@guard(N31)
-def sensitive_hold_alone(case: DepartureCase, step: LiftHold, context: Context) -> Finding:
-    hold = _sensitive(case, step)
+def touched_alone(hold: Hold | None, context: Context) -> Finding:
+    """What a guard answers where nobody else is named for a sensitive hold (N31)."""
     if hold is None or context.second is not None:
         return clear(hold.version if hold else 0)
     return found(f"{hold.kind.value}, and no second person", f"{hold.kind.nl}, en geen tweede persoon", hold.version)
 
 
-@guard(N12)
-def second_may_not_approve(case: DepartureCase, step: LiftHold, context: Context) -> Finding:
-    hold = _sensitive(case, step)
+def unfit_second(hold: Hold | None, context: Context) -> Finding:
+    """What a guard answers where the person named for a sensitive hold may not be the second (N12)."""
     if hold is None or context.second is None or other_approver(context):
         return clear()
     return found("the second person is the same, or may not approve", "de tweede persoon is dezelfde of mag niet goedkeuren")
+
+
+@guard(N31)
+def sensitive_hold_alone(case: DepartureCase, step: LiftHold, context: Context) -> Finding:
+    return touched_alone(sensitive(case.holds.get(step.hold)), context)
+
+
+@guard(N12)
+def second_may_not_approve(case: DepartureCase, step: LiftHold, context: Context) -> Finding:
+    return unfit_second(sensitive(case.holds.get(step.hold)), context)
 
 
 # ------------------------------------------------------------------ what each step is recorded as

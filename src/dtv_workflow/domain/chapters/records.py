@@ -14,15 +14,15 @@ import msgspec
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase, Hold
-from dtv_workflow.domain.chapters.authority import N12, N32, other_approver
+from dtv_workflow.domain.chapters.authority import N12, N32
 from dtv_workflow.domain.chapters.closing import N23, CaseClosed
-from dtv_workflow.domain.chapters.holds import N31, HoldLifted, HoldPlaced
+from dtv_workflow.domain.chapters.holds import N31, HoldLifted, HoldPlaced, sensitive, touched_alone, unfit_second
 from dtv_workflow.domain.chapters.intake import N36, CaseOpened, SubjectRegistered
 from dtv_workflow.domain.fields import Code, Personal, Text, is_sealed
 from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.record import CORRECTION_TOPIC, TOPICS, Event, Record, fitting
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, gives, recorded_as
-from dtv_workflow.domain.vocabulary import ANY_PHASE, SENSITIVE_HOLDS, Outcome, Phase
+from dtv_workflow.domain.vocabulary import ANY_PHASE, Outcome, Phase
 
 N35 = rule(
     "N35",
@@ -229,24 +229,18 @@ def sensitive_hold(case: DepartureCase, step: Correct) -> Hold | None:
     """The hold of a sensitive kind that the event to correct placed or lifted."""
     if topic_of(case, step) not in {HoldPlaced.TOPIC, HoldLifted.TOPIC}:
         return None
-    hold = case.hold_of(step.event)
-    return hold if hold and hold.kind in SENSITIVE_HOLDS else None
+    return sensitive(case.hold_of(step.event))
 
 
 @guard(N31, cure=Cure(N31.needs, "the same step with --second ACTOR"))
 def sensitive_hold_corrected_alone(case: DepartureCase, step: Correct, context: Context) -> Finding:
     """Correcting the kind, the end or the time of a hold can lift it: it takes as many people as lifting does."""
-    hold = sensitive_hold(case, step)
-    if hold is None or context.second is not None:
-        return clear(hold.version if hold else 0)
-    return found(f"{hold.kind.value}, and no second person", f"{hold.kind.nl}, en geen tweede persoon", hold.version)
+    return touched_alone(sensitive_hold(case, step), context)
 
 
 @guard(N12)
 def second_may_not_correct(case: DepartureCase, step: Correct, context: Context) -> Finding:
-    if sensitive_hold(case, step) is None or context.second is None or other_approver(context):
-        return clear()
-    return found("the second person is the same, or may not approve", "de tweede persoon is dezelfde of mag niet goedkeuren")
+    return unfit_second(sensitive_hold(case, step), context)
 
 
 @guard(N36)
