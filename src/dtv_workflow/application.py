@@ -11,7 +11,7 @@ from __future__ import annotations
 import getpass
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,9 @@ from eventsourcing.persistence import EventStore, IntegrityError
 from dtv_workflow.actors import User, actor_of, as_given, authority, may_be_revoked, must_lead, roster
 from dtv_workflow.answers import ID_LENGTH, Answer, new_id, stream_of
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
-from dtv_workflow.domain.chapters.intake import CaseOpened, OpenCase
-from dtv_workflow.domain.chapters.records import CommandRefused, Correct, CorrectionRecorded
-from dtv_workflow.domain.decide import Decision, answer, asked
+from dtv_workflow.domain.chapters.intake import OpenCase
+from dtv_workflow.domain.chapters.records import Correct
+from dtv_workflow.domain.decide import asked
 from dtv_workflow.domain.fields import compared, day_of
 from dtv_workflow.domain.law.rules import Receipt
 from dtv_workflow.domain.law.ruleset import in_force
@@ -33,17 +32,20 @@ from dtv_workflow.domain.reading import check_past
 from dtv_workflow.domain.record import Event, Record, fold
 from dtv_workflow.domain.register import REGISTER, StoreOpened, UserGranted, UserRevoked
 from dtv_workflow.domain.steps import Context, Envelope, Row, Step, step_name
-from dtv_workflow.domain.vocabulary import Kind, Phase, Role
+from dtv_workflow.domain.vocabulary import Kind, Role
 from dtv_workflow.domain.workflow import EVENTS, STEPS
 from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy
 from dtv_workflow.store.files import Store, init_store, open_store_files
-from dtv_workflow.store.ledger import Request, SubjectClaim
 from dtv_workflow.store.seal import FORGOTTEN
+from dtv_workflow.taking import Taking, number_in
 
 ATTEMPTS = 50
 """How often a lost race is decided anew before the store is called busy."""
 
 SCHEMA = 1
+
+Reaction = Callable[[list[Record]], Sequence[tuple[Event, datetime]]]
+"""What a stream's history calls for: events, each with when it occurred. Asked again on the newer history when a race is lost."""
 
 
 class Register:
@@ -106,7 +108,7 @@ class Register:
             return first
         opening = isinstance(step, OpenCase) and case is None
         for attempt in range(ATTEMPTS):
-            taken = _Taking(self, row, step, envelope, context, request_id, digest)
+            taken = Taking(self, row, step, envelope, context, request_id, digest)
             try:
                 return taken.open(rehearse) if opening else taken.on(case or "", rehearse)
             except IntegrityError:
@@ -196,31 +198,50 @@ class Register:
             second=envelope.second,
             second_may_approve=given.second_may_approve,
             also=given.also,
-            other_open_case=self.open_case_of(_number_in(step) if isinstance(step, OpenCase) else None),
+            other_open_case=self.open_case_of(number_in(step) if isinstance(step, OpenCase) else None),
         )
 
-    def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
-        """Append to the register stream at whatever version is next."""
-        at = self.clock().astimezone(UTC)
-        for _ in range(ATTEMPTS):
-            record = Record(
-                originator_id=REGISTER,
-                originator_version=self._last_version(REGISTER) + 1,
-                occurred_at=at,
-                recorded_at=at,
-                actor=envelope.actor,
-                role=envelope.role or Role.TEAM_LEADER,
-                step=step,
-                request_id=new_id(),
-                event=event,
-                training=self.store.training,
-            )
+    def add(self, stream: str, react: Reaction, envelope: Envelope, step: str, subject: str | None = None) -> list[Record]:
+        """Append to a stream what its history calls for, each event with when it occurred; what was appended.
+
+        Nothing is decided here and no guard is asked: it is for what follows from the log itself (a term that ran out), and for
+        streams that are no case. Appended at the version after the history that was looked at, else looked at anew, so asking
+        twice adds nothing twice. `subject` is whose keys seal a new stream. Raises StoreBusy.
+        """
+        for attempt in range(ATTEMPTS):
+            history = self.history_of(stream)
+            last = history[-1] if history else None
+            recorded_at = (envelope.recorded_at if self.store.training else None) or self.clock()
+            records = [
+                Record(
+                    originator_id=stream,
+                    originator_version=len(history) + n,
+                    occurred_at=occurred_at.astimezone(UTC),
+                    recorded_at=recorded_at.astimezone(UTC),
+                    actor=envelope.actor,
+                    role=envelope.role or Role.SYSTEM,
+                    step=step,
+                    request_id=envelope.request_id or new_id(),
+                    event=event,
+                    episode=last.episode if last else 1,
+                    subject=last.subject if last else subject,
+                    source=envelope.source,
+                    training=self.store.training,
+                )
+                for n, (event, occurred_at) in enumerate(react(history), 1)
+            ]
             try:
-                self.events.put([record])
-                return
+                if records:
+                    self.events.put(records)
+                return records
             except IntegrityError:
-                continue
-        raise StoreBusy("the register keeps changing; try again")
+                time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - spreads retries, hides nothing
+        raise StoreBusy("the stream keeps changing; try again")
+
+    def _tell(self, event: Event, envelope: Envelope, step: str) -> None:
+        """Append to the register stream."""
+        leader = msgspec.structs.replace(envelope, role=envelope.role or Role.TEAM_LEADER)
+        self.add(REGISTER, lambda _: [(event, self.clock())], leader, step)
 
     # ---------------------------------------------------------------- reading
 
@@ -281,16 +302,16 @@ class Register:
 
     # ---------------------------------------------------------------- the store's side of a step
 
-    def _last_version(self, stream: str) -> int:
+    def last_version(self, stream: str) -> int:
         last = self.store.recorder.select_events(stream, desc=True, limit=1)
         return last[0].originator_version if last else 0
 
     def open_case_of(self, v_number: str | None) -> str | None:
         """The open case of the person with this V-number, if there is one."""
-        digest = self._v_digest(v_number)
+        digest = self.v_digest(v_number)
         return self.store.recorder.open_case_of(digest) if digest else None
 
-    def _v_digest(self, v_number: str | None) -> bytes | None:
+    def v_digest(self, v_number: str | None) -> bytes | None:
         """What a V-number is known by, however it was typed; None for none, and for one that was forgotten."""
         number = compared(v_number) if v_number and v_number != FORGOTTEN else ""
         return self.store.keys.digest("v_number", number.encode()) if number else None
@@ -310,125 +331,6 @@ class Register:
         if stored.digest != digest:
             raise Conflict("this request id already answered another request")
         return msgspec.structs.replace(msgspec.json.decode(stored.answer, type=Answer), repeated=True)
-
-
-class _Taking:
-    """One try at one step: loaded, decided, and appended if nobody was first."""
-
-    def __init__(
-        self, register: Register, row: Row, step: Step, envelope: Envelope, context: Context, request_id: str, digest: bytes
-    ) -> None:
-        self.register, self.row, self.step, self.envelope = register, row, step, envelope
-        self.context, self.request_id, self.digest = context, request_id, digest
-
-    def open(self, rehearse: bool) -> Answer:
-        """Open a new case; a refused opening is kept in the register stream, without subject data."""
-        decision = answer(DepartureCase(), self.step, self._fresh())
-        if not decision.events:
-            version = self.register._last_version(REGISTER)
-            return self._put(REGISTER, version, self._refusal(decision), decision, DepartureCase(), None, rehearse)
-        stream = stream_of(new_id())
-        return self._put(stream, 0, decision.events, decision, DepartureCase(), self._subject(_number_in(self.step)), rehearse)
-
-    def on(self, reference: str, rehearse: bool) -> Answer:
-        """Take the step on an existing case."""
-        stream = stream_of(self.register.find(reference))
-        history = self.register.history_of(stream)
-        case = fold(history)
-        if self.envelope.expect_version not in (None, case.version):
-            raise Conflict(f"the case is at version {case.version}, not {self.envelope.expect_version}")
-        context = self._fresh(case) if any(g.rule.code == "N36" for g in self.row.guards) else self.context
-        decision = answer(case, self.step, context)
-        events = decision.events or self._refusal(decision)
-        return self._put(stream, case.version, events, decision, case, case.subject, rehearse, history)
-
-    def _fresh(self, case: DepartureCase | None = None) -> Context:
-        """The context with the person's other open case looked up again: it may have been opened since."""
-        number = _number_in(self.step) if case is None or isinstance(self.step, Correct) else case.v_number
-        other = self.register.open_case_of(number)
-        return msgspec.structs.replace(self.context, other_open_case=other if case is None or other != case.id else None)
-
-    def _refusal(self, decision: Decision) -> tuple[Event, ...]:
-        return (CommandRefused(refused=step_name(self.row.step), codes=tuple(decision.refused)),)
-
-    def _subject(self, v_number: str | None) -> str:
-        digest = self.register._v_digest(v_number)
-        known = self.register.store.recorder.subject_of(digest) if digest else None
-        return known or f"s-{new_id()}"
-
-    def _put(
-        self,
-        stream: str,
-        version: int,
-        events: tuple[Event, ...],
-        decision: Decision,
-        case: DepartureCase,
-        subject: str | None,
-        rehearse: bool,
-        history: list[Record] | None = None,
-    ) -> Answer:
-        records = [self._record(stream, version + n, event, decision, case, subject) for n, event in enumerate(events, 1)]
-        after = fold([*(history or []), *records]) if stream != REGISTER else None
-        given = Answer(
-            status="done" if decision.events else "refused",
-            step=step_name(self.row.step),
-            request_id=self.request_id,
-            case=after.id if after else None,
-            phase=after.phase if after else None,
-            version=version + len(records),
-            receipt=decision.receipt,
-            events=tuple(record.name for record in records),
-            incidents=decision.incidents,
-            back_dated=records[0].back_dated,
-            rehearsed=rehearse,
-        )
-        if rehearse:
-            return given
-        request = Request(self.request_id, self.digest, msgspec.json.encode(given))
-        claims = self._claims(events, case, after, subject) if after else []
-        self.register.events.put(records, request=request, subjects=claims)
-        return given
-
-    def _claims(self, events: tuple[Event, ...], was: DepartureCase, now: DepartureCase, who: str | None) -> list[SubjectClaim]:
-        """What the case claims of its person, when that changes. A number that was corrected away is claimed no longer."""
-        renumbered = any(isinstance(e, CorrectionRecorded) and e.field == "v_number" for e in events)
-        if who is None or not (renumbered or any(isinstance(e, CaseOpened | CaseClosed | CaseReopened) for e in events)):
-            return []
-        own = self.register._v_digest(now.v_number)
-        digest = own or self.register._v_digest(was.v_number)
-        return [SubjectClaim(now.id, digest, who, bool(own) and now.phase is not Phase.CLOSED)] if digest else []
-
-    def _record(
-        self, stream: str, version: int, event: Event, decision: Decision, case: DepartureCase, subject: str | None
-    ) -> Record:
-        envelope, context = self.envelope, self.context
-        return Record(
-            originator_id=stream,
-            originator_version=version,
-            occurred_at=context.at,
-            recorded_at=context.recorded_at,
-            actor=context.actor,
-            role=context.role,
-            step=step_name(self.row.step),
-            request_id=self.request_id,
-            event=event,
-            episode=event.episode if isinstance(event, CaseReopened) else max(case.episode, 1),
-            receipt=decision.receipt,
-            subject=subject,
-            second=envelope.second,
-            source=envelope.source,
-            reason=envelope.reason if subject else None,
-            back_dated=self.row.kind is Kind.DECISION and context.late,
-            training=self.register.store.training,
-        )
-
-
-def _number_in(step: Step) -> str | None:
-    """The V-number that a step says: given at an opening, or what an earlier one is corrected to."""
-    if isinstance(step, OpenCase):
-        return step.subject.v_number
-    said = step.value if isinstance(step, Correct) and step.field == "v_number" else None
-    return said if isinstance(said, str) else None
 
 
 def open_register(url: str | Path, **options: Any) -> Register:

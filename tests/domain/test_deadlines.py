@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from dtv_workflow.domain.case import (
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.deadlines import TIMERS, Deadline, deadlines
+from dtv_workflow.domain.facets import (
     Booking,
-    DepartureCase,
     Detained,
     DublinAcceptance,
     Extension,
@@ -25,7 +26,6 @@ from dtv_workflow.domain.case import (
     TravelDocument,
     Wish,
 )
-from dtv_workflow.domain.deadlines import TIMERS, Deadline, deadlines
 from dtv_workflow.domain.law.ruleset import in_force, shipped
 from dtv_workflow.domain.vocabulary import (
     Article,

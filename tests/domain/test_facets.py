@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from dtv_workflow.domain.case import DepartureCase, Extension, Family, Hold, Wish
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.closing import (
     CaseClosed,
     CaseReopened,
@@ -57,6 +57,7 @@ from dtv_workflow.domain.chapters.voluntary_departure import (
     WishToLeaveExpressed,
 )
 from dtv_workflow.domain.detention import ends, family_ends, family_limit, ledger, limits, reached, term_of, with_minors
+from dtv_workflow.domain.facets import Extension, Family, Hold, Wish
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.record import fold
 from dtv_workflow.domain.vocabulary import (

@@ -10,18 +10,8 @@ import msgspec
 import pytest
 
 from dtv_workflow.application import Register, create_register
-from dtv_workflow.domain.case import (
-    Booking,
-    DepartureCase,
-    Detained,
-    Family,
-    Hold,
-    Interview,
-    Plan,
-    Removability,
-    Supervised,
-    Wish,
-)
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.facets import Booking, Detained, Family, Hold, Interview, Plan, Removability, Supervised, Wish
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Envelope

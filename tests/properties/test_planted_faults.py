@@ -16,12 +16,13 @@ from hypothesis import Phase as Search
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from dtv_workflow.domain import deadlines, decide, record
-from dtv_workflow.domain.case import DepartureCase, Hold
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters import forced_departure
 from dtv_workflow.domain.chapters.closing import CaseClosed, CaseReopened
 from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled
 from dtv_workflow.domain.chapters.records import CorrectionRecorded
+from dtv_workflow.domain.facets import Hold
 from dtv_workflow.domain.law.rules import RULES, Guard, clear, found
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.vocabulary import Article, Kind, Phase, Role

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dtv_workflow.audit.filled import Move, move
-from dtv_workflow.domain.case import DepartureCase, Hold
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.facets import Hold
 from dtv_workflow.domain.law.rules import RULES, Said, Verdict, cure_of
 from dtv_workflow.domain.steps import Context
 from dtv_workflow.domain.vocabulary import SENSITIVE_HOLDS, TERM_HOLDS, Block, HoldKind

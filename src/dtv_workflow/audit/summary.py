@@ -7,8 +7,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import NamedTuple
 
-from dtv_workflow.domain.case import Booking, DepartureCase, Hold
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.detention import with_minors
+from dtv_workflow.domain.facets import Booking, Hold
 from dtv_workflow.domain.fields import AMSTERDAM, day_of, last_day
 from dtv_workflow.domain.vocabulary import BLOCKS, Block, Term
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from dtv_workflow.domain.case import Booking, DepartureCase
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.detention import FAMILY, family_ends, reached, terms_running, with_minors
+from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import day_of, first_moment, last_moment
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from dtv_workflow.domain.case import DepartureCase, Interval
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.facets import Interval
 from dtv_workflow.domain.fields import day_of, each_day_once
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset

@@ -15,10 +15,11 @@ from typing import Any, get_args
 import msgspec
 
 from dtv_workflow.application import Register
-from dtv_workflow.domain.case import Booking, DepartureCase
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
 from dtv_workflow.domain.deadlines import Deadline, deadlines
 from dtv_workflow.domain.detention import TERMS, family_limit, terms_running, used
+from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force

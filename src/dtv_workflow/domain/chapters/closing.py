@@ -12,13 +12,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import Departure, DepartureCase
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.holds import N02, N03, RemovalAttemptCancelled, cancelling, standing
 from dtv_workflow.domain.chapters.intake import another_case_is_open
 from dtv_workflow.domain.chapters.removal import N10, N63, first_day_of_handover, live
+from dtv_workflow.domain.facets import Departure
 from dtv_workflow.domain.fields import Code, Moment, PastDate, PastMoment, Personal, Public, Text, day_of, last_day
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

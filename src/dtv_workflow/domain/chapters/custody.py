@@ -14,13 +14,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Detained, Extension, Supervision
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import no_second_person
 from dtv_workflow.domain.chapters.detention_grounds import lighter_means_not_weighed, not_heard_or_no_lawyer, too_few_grounds
 from dtv_workflow.domain.chapters.detention_limits import extended_too_far, no_days_left, term_already_reached
 from dtv_workflow.domain.chapters.family import family_extended, family_weeks_served, minor_alone_without_exception
 from dtv_workflow.domain.chapters.holds import standing
 from dtv_workflow.domain.detention import MAY_LIFT, term_of
+from dtv_workflow.domain.facets import Detained, Extension, Supervision
 from dtv_workflow.domain.fields import Cents, Code, Count, Custodial, PastDayOrMoment, Public, Text, day_of, first_moment
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

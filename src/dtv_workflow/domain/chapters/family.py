@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Family, Minority, Reception
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.detention_limits import begins
 from dtv_workflow.domain.detention import FAMILY_ARTICLES, family_limit, used, with_minors
+from dtv_workflow.domain.facets import Family, Minority, Reception
 from dtv_workflow.domain.fields import Code, PastDate, Personal, Text
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

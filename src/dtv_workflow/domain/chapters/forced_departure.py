@@ -11,12 +11,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Proposal, Removability
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N12
 from dtv_workflow.domain.chapters.custody import detained
 from dtv_workflow.domain.chapters.family import family_not_assessed, guardian_not_informed, unaccompanied_without_reception
 from dtv_workflow.domain.chapters.guidance import obstacle_not_reviewed, too_few_interviews
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, departure_term_runs, hold_blocks_removal
+from dtv_workflow.domain.facets import Proposal, Removability
 from dtv_workflow.domain.fields import Personal, Text, day_of
 from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.law.ruleset import Ruleset

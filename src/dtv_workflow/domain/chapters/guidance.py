@@ -11,8 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import CooperationSeen, DepartureCase, Interview, Obstacle
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import Checklist
+from dtv_workflow.domain.facets import CooperationSeen, Interview, Obstacle
 from dtv_workflow.domain.fields import Code, Count, Medical, Personal, Public, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import Booking, DepartureCase, Hold
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N12, other_approver
+from dtv_workflow.domain.facets import Booking, Hold
 from dtv_workflow.domain.fields import Code, DayOrMoment, Moment, Personal, Public, Text, last_day, last_moment, term_ends
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

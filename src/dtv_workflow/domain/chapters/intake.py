@@ -10,10 +10,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Plan, ReturnDecision, Screening, Supervised
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters import holds
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.medical import is_medical
+from dtv_workflow.domain.facets import Plan, ReturnDecision, Screening, Supervised
 from dtv_workflow.domain.fields import (
     Code,
     Count,

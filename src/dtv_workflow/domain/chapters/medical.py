@@ -10,8 +10,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, MedicalAdvice, Pregnancy
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.journey import journey
+from dtv_workflow.domain.facets import MedicalAdvice, Pregnancy
 from dtv_workflow.domain.fields import Code, Medical, Text, day_of, known_date
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Hold
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N12, N32
 from dtv_workflow.domain.chapters.closing import N23, CaseClosed
 from dtv_workflow.domain.chapters.holds import N31, HoldLifted, HoldPlaced, sensitive, touched_alone, unfit_second
 from dtv_workflow.domain.chapters.intake import N36, CaseOpened, SubjectRegistered
+from dtv_workflow.domain.facets import Hold
 from dtv_workflow.domain.fields import Code, Personal, Text, is_sealed
 from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.record import CORRECTION_TOPIC, TOPICS, Event, Record, fitting

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dtv_workflow.domain.case import Booking, DepartureCase
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.custody import wish_open
 from dtv_workflow.domain.chapters.family import (
     family_not_assessed,
@@ -24,6 +24,7 @@ from dtv_workflow.domain.chapters.forced_departure import N04, check_not_of_the_
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, departure_term_runs, hold_blocks_removal
 from dtv_workflow.domain.chapters.medical import conditions_unmet, pregnant_and_by_air
 from dtv_workflow.domain.chapters.travel_document import no_document_or_promise
+from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import Cents, Code, Count, Medical, Moment, Public, day_of
 from dtv_workflow.domain.law.rules import Cure, Finding, Said, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

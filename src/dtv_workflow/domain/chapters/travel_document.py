@@ -11,9 +11,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, DublinAcceptance, LaissezPasser, Presentation, TravelDocument
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.holds import standing
 from dtv_workflow.domain.chapters.journey import journey
+from dtv_workflow.domain.facets import DublinAcceptance, LaissezPasser, Presentation, TravelDocument
 from dtv_workflow.domain.fields import Code, PastDate, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record

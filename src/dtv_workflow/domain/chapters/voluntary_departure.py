@@ -10,10 +10,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dtv_workflow.domain.case import DepartureCase, Wish
+from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N12, other_approver
 from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, hold_blocks_exit
+from dtv_workflow.domain.facets import Wish
 from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Public, Text
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
