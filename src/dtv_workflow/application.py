@@ -208,6 +208,7 @@ class Register:
         streams that are no case. Appended at the version after the history that was looked at, else looked at anew, so asking
         twice adds nothing twice. `subject` is whose keys seal a new stream. Raises StoreBusy.
         """
+        request_id = envelope.request_id or new_id()
         for attempt in range(ATTEMPTS):
             history = self.history_of(stream)
             last = history[-1] if history else None
@@ -221,7 +222,7 @@ class Register:
                     actor=envelope.actor,
                     role=envelope.role or Role.SYSTEM,
                     step=step,
-                    request_id=envelope.request_id or new_id(),
+                    request_id=request_id,
                     event=event,
                     episode=last.episode if last else 1,
                     subject=last.subject if last else subject,
@@ -273,6 +274,8 @@ class Register:
         wanted = reference.upper()
         if not 4 <= len(wanted) <= ID_LENGTH or not wanted.isalnum():
             raise NotFound("no such case; give its id, or at least its last four characters")
+        if len(wanted) == ID_LENGTH and self.knows(wanted):
+            return wanted
         found = [id.removeprefix("case/") for id in self.store.recorder.stream_ids("case/", wanted)]
         if wanted in found:
             return wanted

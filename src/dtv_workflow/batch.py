@@ -22,6 +22,7 @@ from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.vocabulary import Article
 from dtv_workflow.errors import DtvError, Malformed, NotFound
+from dtv_workflow.running import run_due
 
 LONGEST_LINE = 1 << 20
 """In bytes. A longer line is answered `invalid` and read past in constant memory."""
@@ -86,7 +87,9 @@ class Script:
         if not self.register.store.training:
             raise Malformed("only a training store runs on a script's clock")
         self._reach(_moment(data["clock"], "clock"))
-        return Line({"status": "done", "clock": data["clock"]}, 0)
+        fired = run_due(self.register, self.clock).fired
+        told = {"fired": [{"case": f.case, "timer": f.timer, "about": f.about, "due": f.due} for f in fired if not f.days_before]}
+        return Line({"status": "done", "clock": data["clock"]} | (msgspec.to_builtins(told) if told["fired"] else {}), 0)
 
     def _reach(self, moment: datetime) -> None:
         """Move the script's clock on; it never goes back."""

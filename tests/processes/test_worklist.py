@@ -12,6 +12,7 @@ import pytest
 from dtv_workflow.application import Register, create_register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.facets import Booking, Detained, Family, Hold, Interview, Plan, Removability, Supervised, Wish
+from dtv_workflow.domain.facets import Task as Raised
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Envelope
@@ -77,21 +78,23 @@ def booked(hours: int, **more: Any) -> dict[str, Any]:
 
 def test_the_order_of_urgency():
     wish = Wish(version=5, since=NOW - timedelta(hours=2))
+    looked_at = Raised(version=9, kind="divergence", since=NOW)
     cases = [
         given("00000001", offers=[]),
         given("00000002", interviews=[Interview(version=8, kind=InterviewKind.FIRST, on=date(2026, 2, 20))]),
         given("00000003", interviews=[Interview(version=8, kind=InterviewKind.FIRST, on=date(2026, 1, 2))]),
-        given("00000004", holds={"H": Hold(version=7, kind=HoldKind.MEDICAL_ALERT_UNRESOLVED)}),
-        given("00000005", **booked(100, precheck=21)),
-        given("00000006", **held(date(2025, 9, 20))),
-        given("00000007", wish=wish),
-        given("00000008", wish=wish, **held(date(2026, 3, 9))),
+        given("00000004", tasks={"t9": looked_at}),
+        given("00000005", holds={"H": Hold(version=7, kind=HoldKind.MEDICAL_ALERT_UNRESOLVED)}),
+        given("00000006", **booked(100, precheck=21)),
+        given("00000007", **held(date(2025, 9, 20))),
+        given("00000008", wish=wish),
+        given("00000009", wish=wish, **held(date(2026, 3, 9))),
     ]
     found = tasks(*cases)
     urgent: dict[str, Urgency] = {}
     for task in found:
         urgent.setdefault(task.case, task.urgency)
-    assert list(urgent.items()) == [(f"0000000{n}", urgency) for n, urgency in zip(range(8, 0, -1), Urgency, strict=True)]
+    assert list(urgent.items()) == [(f"0000000{n}", urgency) for n, urgency in zip(range(9, 0, -1), Urgency, strict=True)]
 
 
 def test_within_one_urgency_the_soonest_comes_first_and_a_line_without_a_date_last():
@@ -174,7 +177,42 @@ def test_vc_a5_2_4_a_familys_two_weeks_are_warned_of_and_the_lift_is_proposed(si
 def test_the_court_is_an_alarm_from_day_21(days, urgent):
     case = given(detained=Detained(version=12, article=Article.A59, since=NOW.date() - timedelta(days=days)))
     found = [f for f in to_do(case, LAW, NOW) if f.urgency is Urgency.DETENTION]
-    assert [f.step for f in found] == (["record_court_notified"] if urgent else [])
+    assert [f.step for f in found] == (["lift_detention" if days >= 28 else "record_court_notified"] if urgent else [])
+
+
+def test_every_term_that_is_past_has_a_line_of_its_own_with_its_task():
+    late = Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=date(2026, 1, 3), next_review=date(2026, 2, 1))
+    spoken = [Interview(version=8, kind=InterviewKind.FIRST, on=date(2026, 1, 2))]
+    due = datetime(2026, 2, 1, 23, tzinfo=UTC)
+    raised = Raised(version=11, kind="D06", since=NOW, due=due, proposes="adopt_plan", escalated=True, by="RV-07")
+    found = tasks(given(plan=late, interviews=spoken, tasks={"t11": raised}))
+    told = [(t.code, t.task, t.by, t.escalated) for t in found if t.urgency is Urgency.PAST_DUE]
+    assert told == [("D05", None, None, False), ("D06", "t11", "RV-07", True)]
+
+
+def test_a_team_leader_sees_what_escalated_in_the_cases_of_others_and_nothing_else_of_them():
+    late = Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=date(2026, 1, 3), next_review=date(2026, 2, 1))
+    raised = Raised(version=11, kind="D06", since=NOW, due=datetime(2026, 2, 1, 23, tzinfo=UTC), escalated=True)
+    case = given(plan=late, tasks={"t11": raised}, offers=[])
+    assert {t.code for t in tasks(case)} >= {"D06", None}
+    assert [t.code for t in tasks(case, supervisor="TL-01", escalated=True)] == ["D06"]
+    assert tasks(case, supervisor="TL-01") == []
+
+
+def test_a_hold_that_a_message_placed_and_its_task_are_one_line():
+    hold = {"message-1": Hold(version=7, kind=HoldKind.UNRESOLVED_PROCEDURAL_MESSAGE)}
+    raised = Raised(version=8, kind="unread_message", since=NOW, about="message-1", proposes="lift_hold")
+    found = [t for t in tasks(given(holds=hold, tasks={"t8": raised})) if t.urgency in {Urgency.HOLD, Urgency.MESSAGE}]
+    assert [(t.urgency, t.task, t.step) for t in found] == [(Urgency.HOLD, "t8", "lift_hold")]
+
+
+def test_a_closed_case_asks_for_the_detention_and_the_message_told_of_afterwards_and_for_nothing_else():
+    closed = {"phase": Phase.CLOSED, "phase_since": NOW - timedelta(days=3), "offers": [], "interviews": []}
+    assert tasks(given(**closed)) == []
+    raised = Raised(version=8, kind="divergence", since=NOW)
+    assert [t.step for t in tasks(given(**closed, tasks={"t8": raised}))] == ["complete_task"]
+    found = tasks(given(**closed, detained=Detained(version=12, article=Article.A59, since=date(2026, 2, 1))))
+    assert "lift_detention" in {t.step for t in found}
 
 
 def test_a_booking_soon_says_what_it_lacks_and_until_when():

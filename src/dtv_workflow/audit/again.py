@@ -77,7 +77,8 @@ def commits(records: list[Record]) -> Iterator[Commit]:
         while end < len(records) and records[end].request_id == records[start].request_id:
             end += 1
         group = records[start:end]
-        yield Commit(case, tuple(group))
+        if records[start].step in STEPS:  # what a timer told was asked by nobody
+            yield Commit(case, tuple(group))
         corrects = any(record.event.TOPIC == CORRECTION_TOPIC for record in group)
         case = fold(records[:end]) if corrects else fold(group, case)
         start = end

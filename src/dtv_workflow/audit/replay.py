@@ -20,7 +20,7 @@ from dtv_workflow.domain.record import CORRECTION_TOPIC, Record, fold
 SEALED = frozenset({"name", "birth_date", "v_number", "pregnancy", "screening", "minority"})
 """Facets that came from sealed fields: hidden unless somebody asked for them."""
 
-_NOT_FACETS = frozenset({"id", "subject", "version", "topics", "judged_at"})
+_NOT_FACETS = frozenset({"id", "subject", "version", "topics", "judged_at", "told"})
 
 
 class Change(NamedTuple):

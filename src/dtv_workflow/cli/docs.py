@@ -6,6 +6,7 @@ Nothing here depends on the machine, the terminal or the time: the same code giv
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,7 @@ def pages() -> dict[str, str]:
     from dtv_workflow.projections.catalogue import views_markdown
 
     made = {"workflow.md": workflow(), "law.md": law_page(), "events.md": events(), "cli.md": commands()}
-    texts = {name: "\n".join(lines) for name, lines in made.items()} | {"views.md": views_markdown()}
+    texts = {name: "\n".join(lines) for name, lines in made.items()} | {"views.md": views_markdown()} | schemas()
     return {name: text.rstrip() + "\n" for name, text in texts.items()}
 
 
@@ -100,6 +101,19 @@ def _helps(command: click.Command, name: str, parent: click.Context | None) -> I
                 yield from _helps(found, each, context)
 
 
+def schemas() -> dict[str, str]:
+    """The JSON Schema of every event that may be sent and of every fact that a partner may report."""
+    from dtv_workflow.processes.cloudevents import event_name, facts_by_type, schema_in, schema_out
+    from dtv_workflow.processes.disclosable import SENDABLE
+    from dtv_workflow.processes.partners import UNSENT
+
+    made = {f"schemas/out/{event_name(topic)}.json": schema_out(topic) for topic in SENDABLE}
+    for row in facts_by_type().values():
+        if (name := step_name(row.step)) != UNSENT:
+            made[f"schemas/in/{event_name(row.emitted[0].TOPIC)}.json"] = schema_in(name)
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) for name, schema in made.items()}
+
+
 def _cells(*cells: Any) -> str:
     """A line of a Markdown table."""
     return "| " + " | ".join(_cell(cell).replace("|", "\\|") for cell in cells) + " |"
@@ -134,6 +148,7 @@ def main(args: list[str]) -> int:
             print(f"stale: docs/{name}; `make docs` writes it anew", file=sys.stderr)
         return 1 if stale else 0
     for name, text in pages().items():
+        (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
         (DOCS / name).write_text(text, "utf-8")
     print(f"docs: {', '.join(stale) + ' written' if stale else 'fresh'}")
     return 0

@@ -10,8 +10,10 @@ from datetime import date, datetime
 import msgspec
 
 from dtv_workflow.domain.facets import (
+    Asked,
     Booking,
     CooperationSeen,
+    Dated,
     Departure,
     Detained,
     DublinAcceptance,
@@ -25,6 +27,7 @@ from dtv_workflow.domain.facets import (
     MedicalAdvice,
     Minority,
     Obstacle,
+    Placement,
     Plan,
     Pregnancy,
     Presentation,
@@ -35,6 +38,8 @@ from dtv_workflow.domain.facets import (
     Screening,
     Supervised,
     Supervision,
+    Task,
+    Timed,
     TravelDocument,
     Wish,
 )
@@ -100,6 +105,9 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     pregnancy: Pregnancy | None = None
     dublin: DublinAcceptance | None = None
     reports_missed: int = 0
+    missed: Timed | None = None
+    reported: Dated | None = None
+    address_checked: Timed | None = None
     court_notified: int = 0
 
     interviews: list[Interview] = []
@@ -108,6 +116,7 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     offers: list[int] = []
     wish: Wish | None = None
     support: list[int] = []
+    iom_asked: Dated | None = None
     chosen: int = 0
     ticket_departs_at: datetime | None = None
 
@@ -124,9 +133,25 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     court_lift: int = 0
     supervision: Supervision | None = None
 
+    placed: Placement | None = None
+    appeals: dict[str, Dated] = {}
+    """The last appeal against each thing one can appeal against."""
+    court_received: Dated | None = None
+    """Since when a court has a detention before it: told of it, or appealed to."""
+    court_heard: Dated | None = None
+    court_ruled: int = 0
+    progress_sent: int = 0
+    applied: Dated | None = None
+    """The last application for residence."""
+    art64: Asked | None = None
+
     document: TravelDocument | None = None
     laissez_passer: LaissezPasser | None = None
     presentation: Presentation | None = None
+    presentation_planned: Dated | None = None
+    presentable: int = 0
+    announced: dict[str, int] = {}
+    """The attempts that were announced to the member state that takes over."""
 
     bookings: dict[str, Booking] = {}
     departure: Departure | None = None
@@ -134,6 +159,10 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     judged_at: datetime | None = None
     """The latest time at which a step was accepted: the law of that day is the one this case has been brought under."""
     migrations: list[int] = []
+    told: frozenset[tuple[str, str | None, datetime, int]] = frozenset()
+    """The terms that ran out and the reminders that came, as they were recorded: timer, about, due, days before (0: ran out)."""
+    tasks: dict[str, Task] = {}
+    """What a person must look at, by its id; nothing that was done. Whether a term behind one still runs, `deadlines` says."""
 
     def open_holds(self, at: datetime, blocking: Block | None = None) -> dict[str, Hold]:
         """The holds open at a moment, of those that block something in particular if asked."""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from dtv_workflow.domain.procedures import PlacementKind
 from dtv_workflow.domain.vocabulary import (
     BLOCKS,
     Article,
@@ -70,8 +71,11 @@ class Plan(Facet, frozen=True):
 
 
 class Minority(Facet, frozen=True):
+    """Established on a day, or told."""
+
     minor: bool
     unaccompanied: bool
+    on: date | None = None
 
 
 class Reception(Facet, frozen=True):
@@ -195,7 +199,11 @@ class Extension(Facet, frozen=True):
 
 
 class Supervision(Facet, frozen=True):
+    """A measure short of detention, from a calendar day on. `interval_days` is how often to report."""
+
     measure: Measure
+    since: date | None = None
+    interval_days: int | None = None
 
 
 class TravelDocument(Facet, frozen=True):
@@ -207,6 +215,7 @@ class TravelDocument(Facet, frozen=True):
 class LaissezPasser(Facet, frozen=True):
     country: str
     purpose: LpPurpose
+    ordered_on: date | None = None
 
 
 class Presentation(Facet, frozen=True):
@@ -245,3 +254,43 @@ class Departure(Facet, frozen=True):
     @property
     def removed(self) -> bool:
         return self.removed_at is not None
+
+
+class Dated(Facet, frozen=True):
+    """Something that happened on a calendar day."""
+
+    on: date
+
+
+class Timed(Facet, frozen=True):
+    """Something that happened at a moment; `count` of how many, where that is told."""
+
+    at: datetime
+    count: int = 1
+
+
+class Placement(Facet, frozen=True):
+    """Where somebody who is detained is kept, from a calendar day on."""
+
+    place: PlacementKind
+    since: date
+
+
+class Asked(Facet, frozen=True):
+    """An application, the day it was made, and when it was refused, if it was."""
+
+    on: date
+    refused_at: datetime | None = None
+
+
+class Task(Facet, frozen=True):
+    """Something a person must look at. `kind` is a timer's number, or what kind of message; `about` what it is about (a hold, an
+    attempt); `due` when the term ended; `proposes` a step. `by` picked it up."""
+
+    kind: str
+    since: datetime
+    about: str | None = None
+    due: datetime | None = None
+    proposes: str | None = None
+    escalated: bool = False
+    by: str | None = None

@@ -14,15 +14,14 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar, get_args
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
 
-T = TypeVar("T")
+from dtv_workflow.domain.law.calendar import AMSTERDAM as AMSTERDAM
+from dtv_workflow.domain.law.calendar import last_of
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-"""Where the calendar days of the law are counted."""
+T = TypeVar("T")
 
 Code = Annotated[str, Meta(pattern=r"^[\w][\w.:/+-]{0,63}$", extra={"data": "code"})]
 """A code or identifier: letters, digits and `_ . : / + -`, at most 64; stays in the clear."""
@@ -141,8 +140,9 @@ def each_day_once(stretches: Iterable[tuple[date, date]]) -> list[int]:
 
 
 def term_ends(served_on: date, term_days: int) -> datetime:
-    """When a departure term has run out: the end of its last calendar day in Europe/Amsterdam (Vw 2000 art. 62(1))."""
-    return last_moment((served_on + timedelta(days=term_days)).isoformat())
+    """When a departure term has run out: the end of its last calendar day in Europe/Amsterdam (Vw 2000 art. 62(1)), prolonged
+    past weekends and holidays (Algemene termijnenwet art. 1)."""
+    return last_moment(last_of(served_on, term_days).isoformat())
 
 
 COUNTRIES = frozenset(

@@ -12,20 +12,26 @@ from typing import Any, cast
 from transitions import Machine, Transition
 
 from dtv_workflow.domain.chapters import (
+    applications,
     closing,
     courts,
     custody,
+    dublin,
     family,
     forced_departure,
     guidance,
     holds,
     intake,
     medical,
+    messages,
     records,
     removal,
+    tasks,
     travel_document,
     voluntary_departure,
+    whereabouts,
 )
+from dtv_workflow.domain.inbox import INBOX_EVENTS
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.register import REGISTER_EVENTS
 from dtv_workflow.domain.steps import Row, Step, step_name
@@ -39,11 +45,16 @@ CHAPTERS: tuple[ModuleType, ...] = (
     voluntary_departure,
     forced_departure,
     holds,
+    applications,
     custody,
+    whereabouts,
     courts,
     travel_document,
     removal,
+    dublin,
     closing,
+    tasks,
+    messages,
     records,
 )
 
@@ -53,7 +64,8 @@ STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
 """Every step by name. A step has one row, whatever the phases it is possible in."""
 
 _BESIDES: tuple[type[Event], ...] = (
-    *REGISTER_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
+    *REGISTER_EVENTS, *INBOX_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
+    tasks.TimerExpired, tasks.TimerReminded, tasks.TaskRaised,
 )
 
 EVENTS: dict[str, type[Event]] = {event.TOPIC: event for events in (_BESIDES, *(row.emitted for row in TABLE)) for event in

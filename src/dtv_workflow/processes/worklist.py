@@ -20,6 +20,7 @@ from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
 from dtv_workflow.domain.deadlines import Deadline, deadlines
 from dtv_workflow.domain.detention import TERMS, family_limit, terms_running, used
 from dtv_workflow.domain.facets import Booking
+from dtv_workflow.domain.facets import Task as Raised
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force
@@ -39,9 +40,10 @@ class Urgency(IntEnum):
     DETENTION = 3
     BOOKING = 4
     HOLD = 5
-    PAST_DUE = 6
-    NEXT_DUE = 7
-    LACKING = 8
+    MESSAGE = 6
+    PAST_DUE = 7
+    NEXT_DUE = 8
+    LACKING = 9
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     command: str
     code: str | None = None
+    task: str | None = None
+    by: str | None = None
+    escalated: bool = False
+    """`task` is what to pick up and say done, `by` who did pick it up; `escalated` once the team leader should see it."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +74,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime | None = None
     options: dict[str, str] = {}
     code: str | None = None
+    about: str | None = None
 
 
 # ------------------------------------------------------------------ the list
@@ -80,31 +87,36 @@ def worklist(
     *,
     supervisor: str | None = None,
     due: timedelta | None = None,
+    escalated: bool = False,
+    shorts: dict[str, str] | None = None,
 ) -> list[Task]:
     """What needs doing in these cases, most urgent first. `supervisor` keeps one actor's cases; `due` keeps what must be done
-    within that span, past due included, and everything that is urgent without a date."""
+    within that span, past due included, and everything that is urgent without a date; `escalated` keeps what the team leader
+    should see, whoever's case it is. `shorts` are ids that tell these cases from every other one."""
     law = in_force(day_of(now))
     ids = list(dict.fromkeys(cases))
-    shorts = short_ids(ids)
+    shorts = shorts or short_ids(ids)
     tasks: list[Task] = []
     for id in ids:
         case = register.case(id)
-        if supervisor is None or (case.supervised and case.supervised.supervisor == supervisor):
-            tasks += (_task(case, shorts[id], found) for found in to_do(case, law, now, due))
+        own = supervisor is None or (case.supervised is not None and case.supervised.supervisor == supervisor)
+        if own or escalated:
+            found = (_task(case, shorts[id], found) for found in to_do(case, law, now, due))
+            tasks += (task for task in found if own or task.escalated)
     return sorted(tasks, key=lambda t: (t.urgency, t.due is None, t.due or now, t.case))
 
 
 def to_do(case: DepartureCase, law: Ruleset, now: datetime, due: timedelta | None = None) -> list[Found]:
-    """What needs doing in one case: every urgent thing, the first of its other deadlines, and what its phase lacks. Pure."""
-    if case.phase not in OPEN_PHASES:
-        return []
-    running = deadlines(case, law, now)
+    """What needs doing in one case: every urgent thing, every term that is past, the next that is not, what partners' messages
+    ask, and what its phase lacks. In a closed case a detention told of afterwards, and messages. Pure."""
+    running = [deadline for deadline in deadlines(case, law, now) if deadline.proposes]
     urgent = [*_wish(case, running), *_detention(case, law, now, running), *_bookings(case, law, now), *_holds(case, now)]
     said = {found.code for found in urgent}
     horizon = now + (due if due is not None else timedelta(days=law["worklist.horizon"]))
     rest = [d for d in running if d.code not in said and d.due <= horizon]
-    dated = list(_dated(rest[:1], now))
-    lacking = [] if due is not None else list(_lacking(case, law, now))[:1]
+    late = [d for d in rest if d.due <= now]
+    dated = [*_raised(case, urgent), *_dated([*late, *rest[len(late) : len(late) + 1]], now)]
+    lacking = [] if case.phase not in OPEN_PHASES or due is not None else list(_lacking(case, law, now))[:1]
     less = [*dated, *(found for found in lacking if found.step not in {f.step for f in (*urgent, *dated)})]
     return [found for found in (*urgent, *less) if due is None or found.due is None or found.due <= horizon]
 
@@ -148,6 +160,7 @@ def _personal(declared: Any) -> bool:
 
 
 def _task(case: DepartureCase, short: str, found: Found) -> Task:
+    id, task = _of(case, found)
     return Task(
         case=case.id,
         short=short,
@@ -159,7 +172,19 @@ def _task(case: DepartureCase, short: str, found: Found) -> Task:
         step=found.step,
         command=command(found.step, short, found.options),
         code=found.code,
+        task=id,
+        by=task.by if task else None,
+        escalated=task is not None and task.escalated,
     )
+
+
+def _of(case: DepartureCase, found: Found) -> tuple[str | None, Raised | None]:
+    """The task that a line is about, if one was raised: of the same timer, or about the same hold or attempt."""
+    for id, task in case.tasks.items():
+        same = task.about == found.about
+        if same and (task.kind == found.code or (task.due is None and task.about is not None)):
+            return id, task
+    return None, None
 
 
 # ------------------------------------------------------------------ what is urgent
@@ -254,7 +279,24 @@ def _holds(case: DepartureCase, now: datetime) -> Iterator[Found]:
         if hold.kind in UNRESOLVED:
             why = Said(f"a hold waits for an answer: {hold.kind.value}", f"een beletsel wacht op antwoord: {hold.kind.nl}")
             second = {} if hold.kind is HoldKind.MEDICAL_ALERT_UNRESOLVED else {"second": "…"}
-            yield Found(urgency=Urgency.HOLD, why=why, step="lift_hold", options={"hold": id} | second, code=hold.kind.value)
+            asks = {"hold": id} | second
+            yield Found(urgency=Urgency.HOLD, why=why, step="lift_hold", options=asks, code=hold.kind.value, about=id)
+
+
+def _raised(case: DepartureCase, urgent: list[Found]) -> Iterator[Found]:
+    """What partners' messages ask of a person, where no hold says it already."""
+    held = {found.about for found in urgent}
+    for id, task in case.tasks.items():
+        if task.due is None and (task.about is None or task.about not in held):
+            why = MESSAGES.get(task.kind, Said(f"a task: {task.kind}", f"een taak: {task.kind}"))
+            asks, about = {"task": id}, task.about
+            yield Found(urgency=Urgency.MESSAGE, why=why, step="complete_task", options=asks, code=task.kind, about=about)
+
+
+MESSAGES = {
+    "unread_message": Said("a message that could not be understood", "een bericht dat niet begrepen werd"),
+    "divergence": Said("a message differs from what was told before", "een bericht wijkt af van wat eerder is gemeld"),
+}
 
 
 # ------------------------------------------------------------------ what is less urgent
@@ -318,7 +360,8 @@ def _intake(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 
 def _due(urgency: Urgency, deadline: Deadline, why: Said, known: dict[str, str]) -> Found:
-    return Found(urgency=urgency, why=why, step=deadline.proposes, due=deadline.due, code=deadline.code, options=known)
+    step, code, about = deadline.proposes, deadline.code, deadline.about
+    return Found(urgency=urgency, why=why, step=step, due=deadline.due, code=code, options=known, about=about)
 
 
 def _lack(step: str, en: str, nl: str, **options: str) -> Found:

@@ -7,11 +7,12 @@ from sqlalchemy import Column, Table
 from dtv_workflow.follow import Follower, Views
 from dtv_workflow.projections.caseload import CASELOAD
 from dtv_workflow.projections.departures import DEPARTURES_BY_MONTH
+from dtv_workflow.projections.open_timers import OPEN_TIMERS
 from dtv_workflow.projections.refusals import REFUSALS
 from dtv_workflow.projections.timeline import TIMELINE
 from dtv_workflow.store.files import Store
 
-PROJECTIONS: tuple[Follower, ...] = (CASELOAD, TIMELINE, DEPARTURES_BY_MONTH, REFUSALS)
+PROJECTIONS: tuple[Follower, ...] = (CASELOAD, TIMELINE, DEPARTURES_BY_MONTH, REFUSALS, OPEN_TIMERS)
 
 _INTRODUCTION = """\
 # The views

@@ -118,6 +118,21 @@ def _refuse_occupied(path: Path) -> None:
         raise NoStore(f"{path} is not an empty directory; nothing was changed")
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file so that whoever reads it, also after a power cut, finds the old content or the new one whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
 def _sync(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY)
     try:

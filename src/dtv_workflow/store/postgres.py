@@ -159,6 +159,14 @@ class PostgresRecorder(ApplicationRecorder):
         )
         return [row[0] for row in self._rows(sql, prefix, prefix + chr(0x10FFFF), suffix, suffix, limit)]
 
+    def streams_after(self, prefix: str, position: int) -> list[str]:
+        """The streams with an id that starts like this to which something was added after a position, in order of id."""
+        sql = (
+            "SELECT DISTINCT originator_id FROM events.stored_events WHERE position > %s AND originator_id >= %s "
+            "AND originator_id < %s ORDER BY originator_id"
+        )
+        return [row[0] for row in self._rows(sql, position, prefix, prefix + chr(0x10FFFF))]
+
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
         """Followers ask for pages; a recorder that wakes them is not needed."""
         raise NotSupportedError("followers read select_notifications")

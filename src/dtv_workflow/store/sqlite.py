@@ -133,6 +133,15 @@ class EventRecorder(SQLiteApplicationRecorder):
         )
         return [row[0] for row in rows]
 
+    def streams_after(self, prefix: str, position: int) -> list[str]:
+        """The streams with an id that starts like this to which something was added after a position, in order of id."""
+        rows = self.connections.rows(
+            "SELECT DISTINCT originator_id FROM stored_events WHERE rowid > ? AND originator_id >= ? AND originator_id < ? "
+            "ORDER BY originator_id",
+            (position, prefix, prefix + chr(0x10FFFF)),
+        )
+        return [row[0] for row in rows]
+
     def count_streams(self, prefix: str) -> int:
         """How many streams have an id that starts like this."""
         rows = self.connections.rows(

@@ -255,6 +255,9 @@ class CaseReopened(Event, frozen=True, kw_only=True):
         case.family = case.family and msgspec.structs.replace(case.family, assessed=False)
         case.laissez_passer = None
         case.presentation = None
+        case.presentation_planned = None
+        case.missed = None
+        case.iom_asked = None
 
 
 # ------------------------------------------------------------------ steps

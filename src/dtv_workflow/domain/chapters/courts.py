@@ -1,11 +1,13 @@
-"""The courts (rechtbank, Raad van State): told of a detention, and what they decide.
+"""The courts (rechtbank, Raad van State): appealed to, told of a detention, heard by, and what they decide.
 
-Law: Vw 2000 art. 94-96, 106. An order to lift ends the detention in the same commit, interim relief places a hold. That nobody is
-detained again on the same facts (N17) stands in `custody`.
+Law: Vw 2000 art. 69, 73, 82, 94-96, 106; Vc 2000 A5/7 (M120). An appeal that suspends places a hold and an order to lift ends the
+detention, each in the same commit; interim relief places a hold. That nobody is detained again on the same facts (N17) stands in
+`custody`.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -13,8 +15,10 @@ from msgspec import Meta
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.custody import DetentionLifted, lifting
 from dtv_workflow.domain.chapters.holds import N03, HoldPlaced, RemovalAttemptCancelled, cancelling, placing, removed_under
-from dtv_workflow.domain.fields import Cents, Custodial, PastMoment, Text
+from dtv_workflow.domain.facets import Dated
+from dtv_workflow.domain.fields import Cents, Custodial, PastDate, PastMoment, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, guard
+from dtv_workflow.domain.procedures import AppealAgainst
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, fact, gives, recorded_as
 from dtv_workflow.domain.vocabulary import ANY_PHASE, CancelCause, CourtOutcome, HoldKind, LiftCause
@@ -26,6 +30,41 @@ class CourtNotified(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.court_notified = record.version
+        if not (case.court_received and case.court_ruled < case.court_received.version):
+            case.court_received, case.court_heard = Dated(version=record.version, on=day_of(self.notified_at)), None
+
+
+class AppealFiled(Event, frozen=True, kw_only=True):
+    """`suspensive`: the outcome may be awaited here (Vw 2000 art. 73, 82)."""
+
+    TOPIC = "appeal_filed.v1"
+    against: AppealAgainst
+    filed_on: date
+    suspensive: bool
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        appeal = Dated(version=record.version, on=self.filed_on)
+        case.appeals = case.appeals | {self.against.value: appeal}
+        if self.against is AppealAgainst.DETENTION:
+            case.court_received, case.court_heard = appeal, None
+
+
+class CourtHearingHeld(Event, frozen=True, kw_only=True):
+    """The hearing on a detention, or, without one, the closing of the inquiry."""
+
+    TOPIC = "court_hearing_held.v1"
+    held_on: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.court_heard = Dated(version=record.version, on=self.held_on)
+
+
+class ProgressReportSent(Event, frozen=True, kw_only=True):
+    TOPIC = "progress_report_sent.v1"
+    sent_on: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.progress_sent = record.version
 
 
 class CourtDecisionReceived(Event, frozen=True, kw_only=True):
@@ -37,6 +76,7 @@ class CourtDecisionReceived(Event, frozen=True, kw_only=True):
     damages_cents: int | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
+        case.court_ruled = record.version
         case.court_lift = record.version if self.outcome is CourtOutcome.LIFTED else case.court_lift
         case.decision = None if self.outcome is CourtOutcome.ANNULLED else case.decision
 
@@ -45,6 +85,26 @@ class RecordCourtNotified(Step, frozen=True, kw_only=True):
     """Record that the court was told of the detention (kennisgeving, Vw 2000 art. 94)."""
 
     notified_at: Annotated[PastMoment, Meta(description="When.")]
+
+
+class RecordAppeal(Step, frozen=True, kw_only=True):
+    """Record an appeal (beroep); one that suspends places a hold."""
+
+    against: Annotated[AppealAgainst, Meta(description="Against what.")]
+    filed_on: Annotated[PastDate, Meta(description="The day it was filed.")]
+    suspensive: Annotated[bool, Meta(description="Whether its outcome may be awaited here (schorsende werking).")]
+
+
+class RecordCourtHearing(Step, frozen=True, kw_only=True):
+    """Record a court's hearing on a detention, or the closing of its inquiry without one (Vw 2000 art. 94(4), 96(1))."""
+
+    held_on: Annotated[PastDate, Meta(description="The day of the hearing or the closing.")]
+
+
+class RecordProgressReport(Step, frozen=True, kw_only=True):
+    """Record that the report on progress was sent for the appeal against a detention (voortgangsrapportage, M120)."""
+
+    sent_on: Annotated[PastDate, Meta(description="The day it was sent.")]
 
 
 class RecordCourtDecision(Step, frozen=True, kw_only=True):
@@ -59,6 +119,18 @@ class RecordCourtDecision(Step, frozen=True, kw_only=True):
 def removed_after_relief(case: DepartureCase, step: RecordCourtDecision, context: Context) -> Finding:
     """Interim relief of before a removal, learned of afterwards: an incident, as of any other hold (I2)."""
     return removed_under(case, context.at, None) if step.outcome is CourtOutcome.INTERIM_RELIEF else clear()
+
+
+@guard(N03)
+def removed_during_appeal(case: DepartureCase, step: RecordAppeal, context: Context) -> Finding:
+    """An appeal that suspended a removal which took place all the same: an incident, as of any other hold (I2)."""
+    return removed_under(case, context.at, None) if step.suspensive else clear()
+
+
+@gives(AppealFiled, HoldPlaced, RemovalAttemptCancelled)
+def appealed(case: DepartureCase, step: RecordAppeal, context: Context) -> list[Event]:
+    held = placing(case, HoldKind.APPEAL_SUSPENSIVE, context) if step.suspensive else []
+    return [copied(AppealFiled, step), *held]
 
 
 @gives(CourtDecisionReceived, DetentionLifted, HoldPlaced, RemovalAttemptCancelled)
@@ -76,7 +148,10 @@ def court_decided(case: DepartureCase, step: RecordCourtDecision, context: Conte
 
 # fmt: off
 ROWS: list[Row] = [
+    fact(RecordAppeal, ANY_PHASE, appealed, (removed_during_appeal,)),
     fact(RecordCourtNotified, ANY_PHASE, recorded_as(CourtNotified)),
+    fact(RecordCourtHearing, ANY_PHASE, recorded_as(CourtHearingHeld)),
+    fact(RecordProgressReport, ANY_PHASE, recorded_as(ProgressReportSent)),
     fact(RecordCourtDecision, ANY_PHASE, court_decided, (removed_after_relief,)),
 ]
 # fmt: on

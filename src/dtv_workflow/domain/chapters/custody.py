@@ -130,7 +130,10 @@ class SupervisionMeasureImposed(Event, frozen=True, kw_only=True):
     amount_cents: int | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.supervision = Supervision(version=record.version, measure=self.measure)
+        since = day_of(record.occurred_at)
+        case.supervision = Supervision(
+            version=record.version, measure=self.measure, since=since, interval_days=self.interval_days
+        )
 
 
 class DetentionOrdered(Event, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.detention_limits import begins
 from dtv_workflow.domain.detention import FAMILY_ARTICLES, family_limit, used, with_minors
 from dtv_workflow.domain.facets import Family, Minority, Reception
-from dtv_workflow.domain.fields import Code, PastDate, Personal, Text
+from dtv_workflow.domain.fields import Code, PastDate, Personal, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
@@ -82,7 +82,9 @@ class MinorStatusEstablished(Event, frozen=True, kw_only=True):
     guardian: Personal[str] | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.minority = Minority(version=record.version, minor=self.minor, unaccompanied=self.unaccompanied)
+        case.minority = Minority(
+            version=record.version, minor=self.minor, unaccompanied=self.unaccompanied, on=day_of(record.occurred_at)
+        )
         case.birth_date = self.birth_date or case.birth_date
 
 

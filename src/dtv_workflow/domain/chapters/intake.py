@@ -14,7 +14,7 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters import holds
 from dtv_workflow.domain.chapters.family import band_now, is_minor, minority_version
 from dtv_workflow.domain.chapters.medical import is_medical
-from dtv_workflow.domain.facets import Plan, ReturnDecision, Screening, Supervised
+from dtv_workflow.domain.facets import Plan, ReturnDecision, Screening, Supervised, Timed
 from dtv_workflow.domain.fields import (
     Code,
     Count,
@@ -225,6 +225,7 @@ class ReportingMissed(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.reports_missed = self.count
+        case.missed = Timed(version=record.version, at=record.occurred_at, count=self.count)
 
 
 class DeparturePlanAdopted(Event, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ application is pending.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,8 +14,8 @@ from msgspec import Meta
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.holds import standing
 from dtv_workflow.domain.chapters.journey import journey
-from dtv_workflow.domain.facets import DublinAcceptance, LaissezPasser, Presentation, TravelDocument
-from dtv_workflow.domain.fields import Code, PastDate, day_of
+from dtv_workflow.domain.facets import Dated, DublinAcceptance, LaissezPasser, Presentation, TravelDocument
+from dtv_workflow.domain.fields import Code, PastDate, PastMoment, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, decision, fact, recorded_as
@@ -79,7 +79,27 @@ class LaissezPasserOrdered(Event, frozen=True, kw_only=True):
     copy_given: bool
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.laissez_passer = LaissezPasser(version=record.version, country=self.country, purpose=self.purpose)
+        case.laissez_passer = LaissezPasser(
+            version=record.version, country=self.country, purpose=self.purpose, ordered_on=day_of(record.occurred_at)
+        )
+        case.presentation_planned = None
+
+
+class PresentationPlanned(Event, frozen=True, kw_only=True):
+    TOPIC = "presentation_planned.v1"
+    planned_on: date
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.presentation_planned = Dated(version=record.version, on=self.planned_on)
+
+
+class PresentabilityChecked(Event, frozen=True, kw_only=True):
+    TOPIC = "presentability_checked.v1"
+    presentable: bool
+    checked_at: datetime
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        case.presentable = record.version
 
 
 class PresentationOutcomeRecorded(Event, frozen=True, kw_only=True):
@@ -137,6 +157,19 @@ class OrderLaissezPasser(Step, frozen=True, kw_only=True):
     copy_given: Annotated[bool, Meta(description="Whether the person got a copy of what is sent.")]
 
 
+class PlanPresentation(Step, frozen=True, kw_only=True):
+    """Plan a presentation at an embassy (presentatie in persoon plannen)."""
+
+    planned_on: Annotated[date, Meta(description="The day of the presentation.")]
+
+
+class RecordPresentability(Step, frozen=True, kw_only=True):
+    """Record the check whether somebody may be presented (presenteerbaarheidscheck)."""
+
+    presentable: Annotated[bool, Meta(description="Whether they may be presented.")]
+    checked_at: Annotated[PastMoment, Meta(description="When that was checked.")]
+
+
 class RecordPresentation(Step, frozen=True, kw_only=True):
     """Record the outcome of a presentation (presentatie in persoon)."""
 
@@ -189,7 +222,7 @@ def no_document_or_promise(case: DepartureCase, step: Step, context: Context) ->
 
 
 @guard(N20)
-def embassy_contact_blocked(case: DepartureCase, step: OrderLaissezPasser, context: Context) -> Finding:
+def embassy_contact_blocked(case: DepartureCase, step: OrderLaissezPasser | PlanPresentation, context: Context) -> Finding:
     return standing(case.open_holds(context.at, Block.EMBASSY_CONTACT))
 
 
@@ -210,6 +243,8 @@ SCREENS = (embassy_contact_blocked, not_screened, no_identity_interview)
 # fmt: off
 ROWS: list[Row] = [
     decision(OrderLaissezPasser, OPEN_PHASES, ORDERED, SCREENS),
+    decision(PlanPresentation, OPEN_PHASES, recorded_as(PresentationPlanned), (embassy_contact_blocked,)),
+    fact(RecordPresentability, ANY_PHASE, recorded_as(PresentabilityChecked)),
     fact(RecordPresentation, ANY_PHASE, recorded_as(PresentationOutcomeRecorded)),
     fact(RecordDublinAcceptance, ANY_PHASE, recorded_as(DublinAcceptanceRecorded)),
     fact(RecordTravelDocument, ANY_PHASE, recorded_as(TravelDocumentReceived)),

@@ -14,8 +14,8 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.authority import N12, other_approver
 from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled, cancelling, hold_blocks_exit
-from dtv_workflow.domain.facets import Wish
-from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Public, Text
+from dtv_workflow.domain.facets import Dated, Wish
+from dtv_workflow.domain.fields import Cents, Code, Moment, Personal, Public, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, copied, decision, fact, gives, recorded_as
@@ -95,6 +95,10 @@ class SupportRequested(Event, frozen=True, kw_only=True):
     programme: Public
     cash_cents: int | None = None
     in_kind_cents: int | None = None
+
+    def apply(self, case: DepartureCase, record: Record) -> None:
+        if self.provider is SupportProvider.IOM:
+            case.iom_asked = Dated(version=record.version, on=day_of(record.occurred_at))
 
 
 class SupportGranted(Event, frozen=True, kw_only=True):

@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from bisect import bisect_right
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import msgspec
+
+from dtv_workflow.domain.law.calendar import AMSTERDAM
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -148,6 +150,16 @@ def last_day_of(parameter: Parameter) -> date | None:
         if other.name == parameter.name and other.since > parameter.since
     ]
     return min([*later, *([parameter.until] if parameter.until else [])], default=None)
+
+
+def changes_after(moment: datetime) -> list[datetime]:
+    """The moments after this one at which the law changes, in order: the first of each such day in Europe/Amsterdam."""
+    return [change for change in _change_moments() if change > moment]
+
+
+@cache
+def _change_moments() -> tuple[datetime, ...]:
+    return tuple(datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC) for day in _changes())
 
 
 @cache

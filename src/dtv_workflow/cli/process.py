@@ -1,0 +1,70 @@
+"""`dtv process`: what needs no person: messages in, timers, messages out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dtv_workflow.cli.render import clock, safe, show
+from dtv_workflow.cli.settings import Command, Settings, group
+from dtv_workflow.cli.work import span_of, watched
+
+COLUMNS = ["timer", "case", "about", "due", "told", "escalated", "proposes"]
+
+
+@group("What runs by itself: run.")
+def process() -> None: ...
+
+
+@process.command("run", cls=Command)
+@click.option("--watch", is_flag=True, help="Run again every --every, until interrupted.")
+@click.option("--every", metavar="SPAN", default="60s", show_default=True, help="How often, with --watch.")
+@click.pass_obj
+def run(settings: Settings, watch: bool, every: str) -> int:
+    """Take in the messages of the spool, tell which terms ran out, and deliver to the sinks. A timer proposes, a human decides.
+
+    As often as you like, and by as many as you like: nothing is told, taken in or recorded twice.
+    """
+    if watch:
+        watched(lambda: _once(settings), span_of(every, "--every"))
+    return _once(settings)
+
+
+def _once(settings: Settings) -> int:
+    from dtv_workflow.running import run_everything
+
+    with settings.register() as register:
+        done = run_everything(register)
+    rows: list[dict[str, Any]] = [
+        {
+            "timer": f.timer, "case": f.case if settings.machine else f.case[-5:], "about": f.about,
+            "due": f.due if settings.shape != "table" else clock(f.due), "told": _told(f, settings),
+            "escalated": f.escalated, "proposes": f.proposes,
+        }
+        for f in done.fired
+    ]  # fmt: skip
+    show(rows, COLUMNS, settings)
+    for trouble in done.troubles:
+        click.echo(f"dtv: {safe(trouble)}", err=True)
+    click.echo(_summary(done, settings), err=True)
+    return 1 if done.troubles else 0
+
+
+def _told(fired: Any, settings: Settings) -> str:
+    """What a line tells of: a term that ran out, one that was met since, or one that will."""
+    if fired.days_before:
+        return f"over {fired.days_before} d" if settings.dutch else f"in {fired.days_before} d"
+    if fired.stopped:
+        return "verlopen, sindsdien voldaan" if settings.dutch else "ran out, met since"
+    return "verlopen" if settings.dutch else "ran out"
+
+
+def _summary(done: Any, settings: Settings) -> str:
+    said = [
+        (len(done.received), "messages taken in", "berichten verwerkt"),
+        (done.asked, "cases looked at", "zaken bekeken"),
+        (len(done.fired), "terms told", "termijnen gemeld"),
+        (sum(each.sent for each in done.delivered), "events delivered", "gebeurtenissen bezorgd"),
+    ]
+    return ", ".join(f"{number} {nl if settings.dutch else en}" for number, en, nl in said)

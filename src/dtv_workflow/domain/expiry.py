@@ -1,0 +1,129 @@
+"""Which terms of a case ran out, and which reminders were due, up to a moment. Pure: a history and a moment in, a list out.
+
+A term runs out when its end passes while the case, as it was known then, still had it running. That is a property of the history:
+it does not matter when, how often or how late anybody asks. So a term that ran out on Friday evening and was met on Saturday is
+told on Monday all the same, as one that ran out and was stopped since. The timers' own events change no term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
+from dtv_workflow.domain.chapters.tasks import TimerExpired, TimerReminded
+from dtv_workflow.domain.deadlines import Deadline, deadlines
+from dtv_workflow.domain.fields import day_of
+from dtv_workflow.domain.law.ruleset import changes_after, in_force
+from dtv_workflow.domain.record import CORRECTION_TOPIC, Event, Record, fold
+
+TOLD_TOPICS = frozenset({TimerExpired.TOPIC, TimerReminded.TOPIC})
+
+
+class Expiry(NamedTuple):
+    """A term that ran out (`days_before` is 0), or a reminder so many days before it; `at` is the moment that passed."""
+
+    deadline: Deadline
+    at: datetime
+    days_before: int = 0
+
+    @property
+    def key(self) -> tuple[str, str | None, datetime, int]:
+        """What makes it the same one: the timer, what it is about, its end, and which reminder. Told once."""
+        return self.deadline.code, self.deadline.about, self.deadline.due, self.days_before
+
+
+def ran_out(records: list[Record], now: datetime) -> list[Expiry]:
+    """Every term of a case that has run out by now and every reminder that has come, told or not, in order of time."""
+    found: dict[tuple[str, str | None, datetime, int], Expiry] = {}
+    for case, since, until in _stretches(records, now):
+        for begin, end in _under_one_law(since, until):
+            for deadline in deadlines(case, in_force(day_of(begin)), begin):
+                for expiry in _within(deadline, begin, end):
+                    found.setdefault(expiry.key, expiry)
+    return sorted(found.values(), key=lambda e: (e.at, e.deadline.code, e.deadline.about or "", -e.days_before))
+
+
+def to_tell(records: list[Record], now: datetime) -> list[tuple[Event, datetime]]:
+    """The events that tell of what ran out and has not been told, each with when it occurred. Empty when there is nothing new."""
+    case = fold(records)
+    law, opened = in_force(day_of(now)), case.opened_at or now
+    running = {(d.code, d.about, d.due) for d in deadlines(case, law, now)}
+    told: list[tuple[Event, datetime]] = []
+    for expiry in ran_out(records, now):
+        if expiry.key not in case.told:
+            stopped = expiry.key[:3] not in running
+            told += [(event, max(expiry.at, opened)) for event in _events(expiry, stopped=stopped)]
+    return told
+
+
+def next_moment(case: DepartureCase, now: datetime) -> datetime | None:
+    """The first moment at or after which there will be something to tell of this case, as it stands; None for none."""
+    moments = []
+    for moment in (now, *changes_after(now)):
+        running = deadlines(case, in_force(day_of(moment)), moment)
+        moments += [e.at for d in running for e in _instants(d) if e.key not in case.told and (not e.days_before or e.at > now)]
+    return min(moments, default=None)
+
+
+def _events(expiry: Expiry, *, stopped: bool) -> Iterator[Event]:
+    deadline = expiry.deadline
+    timer, about, due, before = expiry.key
+    if before:
+        yield TimerReminded(timer=timer, about=about, due=due, days_before=before)
+        return
+    yield TimerExpired(
+        timer=timer, about=about, due=due, proposes=deadline.proposes or None, escalated=deadline.escalates, stopped=stopped
+    )
+    if deadline.incident:
+        yield IntegrityIncidentRaised(code=deadline.incident)
+
+
+def _within(deadline: Deadline, begin: datetime, end: datetime) -> Iterator[Expiry]:
+    """What of a term passes in a stretch of time. An end that was past when it became known counts; such a reminder, not."""
+    for expiry in _instants(deadline):
+        if expiry.at <= end and (expiry.at > begin or not expiry.days_before):
+            yield expiry
+
+
+def _instants(deadline: Deadline) -> Iterator[Expiry]:
+    yield Expiry(deadline, deadline.due)
+    for days in deadline.warns:
+        yield Expiry(deadline, deadline.due - timedelta(days=days), days)
+
+
+def _stretches(records: list[Record], now: datetime) -> Iterator[tuple[DepartureCase, datetime, datetime]]:
+    """The case as it was known from one step to the next, the last up to now. A clock that was set back changes no order, and
+    what was known for no time at all, between two steps of one moment, does not count."""
+    steps = list(_steps(records))
+    case, known = DepartureCase(), None
+    for number, (start, end) in enumerate(steps):
+        corrects = any(record.event.TOPIC == CORRECTION_TOPIC for record in records[start:end])
+        case = fold(records[:end]) if corrects else fold(records[start:end], case)
+        known = max(known or records[start].recorded_at, records[start].recorded_at)
+        last = number + 1 == len(steps)
+        until = now if last else min(records[steps[number + 1][0]].recorded_at, now)
+        if known < until:
+            yield case, known, until
+
+
+def _steps(records: list[Record]) -> Iterator[tuple[int, int]]:
+    """Where the records of each request begin and end, those that only tell of timers left out."""
+    start = 0
+    for end in range(1, len(records) + 1):
+        if end == len(records) or records[end].request_id != records[start].request_id:
+            if any(record.event.TOPIC not in TOLD_TOPICS for record in records[start:end]):
+                yield start, end
+            start = end
+
+
+def _under_one_law(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """A stretch of time, cut where the law changes."""
+    begin = since
+    for change in changes_after(since):
+        if change < until:
+            yield begin, change
+            begin = change
+    yield begin, until

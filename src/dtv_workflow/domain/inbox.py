@@ -1,0 +1,106 @@
+"""The events of the `inbox/…` streams: messages that name no case of ours, kept until a person says where they belong.
+
+Each message has a stream and a subject of its own (`m-…`), so that what it says can be forgotten by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from dtv_workflow.domain.fields import Code, Personal
+from dtv_workflow.domain.record import Event, Record
+from dtv_workflow.domain.vocabulary import Term
+
+INBOX = "inbox/"
+"""What the names of the streams begin with."""
+
+LONGEST_MESSAGE = 64 * 1024
+"""Characters that are kept of a message: as many as a message may have bytes (CloudEvents 1.0, size limits)."""
+
+MessageText = Annotated[str, Meta(min_length=1, max_length=LONGEST_MESSAGE, extra={"data": "text"})]
+"""A message as it was received. Personal by default, as every free text."""
+
+
+class Unclear(Term):
+    """Why a message could not be recorded as a fact of a case."""
+
+    UNREADABLE = "unreadable", "onleesbaar"
+    TOO_LARGE = "too_large", "te groot"
+    UNKNOWN_TYPE = "unknown_type", "onbekende berichtsoort"
+    NOT_REPORTED = "not_reported", "geen feit dat een ketenpartner meldt"
+    MALFORMED_DATA = "malformed_data", "inhoud niet volgens het schema"
+    IN_THE_FUTURE = "in_the_future", "tijdstip in de toekomst"
+    UNKNOWN_SENDER = "unknown_sender", "onbekende afzender"
+    WRONG_SENDER = "wrong_sender", "afzender meldt dit niet"
+    CONFLICTING_ID = "conflicting_id", "kenmerk van een ander bericht"
+    UNKNOWN_CASE = "unknown_case", "onbekende zaak"
+    NO_CASE = "no_case", "geen zaak genoemd"
+    OTHER = "other", "anders"
+
+
+class MessageParked(Event, frozen=True, kw_only=True):
+    """A message that names no known case. `fact` is what it would have been recorded as, if that can be told."""
+
+    TOPIC = "message_parked.v1"
+    message: Code
+    why: Unclear
+    partner: Code | None = None
+    fact: Code | None = None
+    content: Personal[str]
+
+
+class MessageLinked(Event, frozen=True, kw_only=True):
+    """Somebody found the case that a parked message belongs to; it was received there."""
+
+    TOPIC = "message_linked.v1"
+    case: Code
+
+
+class MessageDismissed(Event, frozen=True, kw_only=True):
+    """Somebody said why a parked message belongs to no case; `second` agreed, where it was a known partner's."""
+
+    TOPIC = "message_dismissed.v1"
+    reason: Personal[str]
+    second: Code | None = None
+
+
+INBOX_EVENTS: tuple[type[Event], ...] = (MessageParked, MessageLinked, MessageDismissed)
+
+
+class Parked(msgspec.Struct, frozen=True, kw_only=True):
+    """A parked message as it is now. `id` is its stream without `inbox/`; open as long as it is neither linked nor dismissed."""
+
+    id: str
+    message: str
+    why: Unclear
+    since: datetime
+    content: str
+    partner: str | None = None
+    fact: str | None = None
+    case: str | None = None
+    dismissed: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.case is None and not self.dismissed
+
+
+def parked_in(records: list[Record]) -> Parked | None:
+    """What a stream of the inbox says of its message; None for an empty one."""
+    if not records or not isinstance(first := records[0].event, MessageParked):
+        return None
+    return Parked(
+        id=records[0].originator_id.removeprefix(INBOX),
+        message=first.message,
+        why=first.why,
+        since=records[0].recorded_at,
+        content=first.content,
+        partner=first.partner,
+        fact=first.fact,
+        case=next((r.event.case for r in records if isinstance(r.event, MessageLinked)), None),
+        dismissed=any(isinstance(r.event, MessageDismissed) for r in records),
+    )

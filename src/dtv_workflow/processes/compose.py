@@ -1,0 +1,150 @@
+"""What a sink is sent of an event: its envelope, and the fields that the agreement names. And what an embassy is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from dtv_workflow.answers import stream_of
+from dtv_workflow.application import Register
+from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.chapters.travel_document import LaissezPasserOrdered
+from dtv_workflow.domain.fields import is_sealed
+from dtv_workflow.domain.record import Record, fold
+from dtv_workflow.domain.vocabulary import Block, LpPurpose, Phase
+from dtv_workflow.domain.workflow import EVENTS
+from dtv_workflow.errors import Malformed
+from dtv_workflow.processes.cloudevents import CloudEvent, encode, event_type, schema_of
+from dtv_workflow.processes.disclosable import OCCURRED
+from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink, gets, subject_fields
+from dtv_workflow.processes.sinks import Message
+from dtv_workflow.store.seal import FORGOTTEN
+
+
+class Item(NamedTuple):
+    """An event about to be sent: where it is from, which fields are in it, and the message."""
+
+    case: str
+    version: int
+    topic: str
+    fields: tuple[str, ...]
+    message: Message
+
+
+class Composer:
+    """Makes of an event of the log what one sink is sent of it, or nothing."""
+
+    def __init__(self, register: Register, partners: Partners, sink: Sink) -> None:
+        self.register = register
+        self.source = partners.source or ""
+        self.partner = partners.to(sink)
+        self.gets = gets(sink, self.partner)
+        self.subject = subject_fields(sink, self.partner)
+        self.topics = frozenset(self.gets.topics)
+        self.withheld = 0
+
+    def item(self, notification: Notification) -> Item | None:
+        """What is sent of this event; None when its topic, its stream or the law says nothing is."""
+        topic, stream = notification.topic, str(notification.originator_id)
+        if topic not in self.topics or not stream.startswith("case/"):
+            return None
+        names = self.gets.fields.get(topic, ())
+        sealed = any(name != OCCURRED and is_sealed(EVENTS[topic], name) for name in names)
+        record = self.register.mapper.to_domain_event(notification, unseal=sealed)
+        subject: dict[str, Any] = {}
+        if self.partner.kind is PartnerKind.EMBASSY:
+            told = self._for_embassy(record)
+            if told is None:
+                self.withheld += 1
+                return None
+            subject = told
+        data = data_of(record, names) | ({"subject": subject} if subject else {})
+        event = envelope(self.register.store.store_id, self.source, record)
+        body, whole = _fitting(event, data)
+        fields = _named(names, data) if whole else ()
+        return Item(stream.removeprefix("case/"), record.version, topic, fields, Message(notification.id, event.id, body))
+
+    def _for_embassy(self, record: Record) -> dict[str, Any] | None:
+        """None when the embassy may not be told of this event; else whom it is about, if that is told with it."""
+        stream = record.originator_id
+        stored = self.register.store.recorder.select_events(stream, lte=record.version)
+        then = fold([self.register.mapper.to_domain_event(event, unseal=False) for event in stored])
+        now = fold(self.register.history_of(stream))
+        moment = now_in(self.register, stream.removeprefix("case/"))
+        if not may_tell_embassy(self.partner, then, now, moment):
+            return None
+        if type(record.event) is not LaissezPasserOrdered:
+            return {}
+        return _known({name: getattr(now, name) for name in self.subject})
+
+
+def may_tell_embassy(partner: Partner, then: DepartureCase, now: DepartureCase, moment: datetime) -> bool:
+    """Whether an embassy may be told of an event: a laissez-passer was asked of its own country for return, the case is open, and
+    nothing blocks contact (Vc 2000 A3/4.1, A3/4.3; N20, N21).
+
+    `then` is the case with the event as its last, `now` the case as it is, `moment` the time of sending.
+    """
+    ordered = then.laissez_passer
+    if ordered is None or ordered.country != partner.country or ordered.purpose is not LpPurpose.RETURN:
+        return False
+    return now.phase is not Phase.CLOSED and not now.open_holds(moment, Block.EMBASSY_CONTACT)
+
+
+def envelope(store_id: str, source: str, record: Record) -> CloudEvent:
+    """The event without data: that it was recorded, when, and in which case."""
+    return CloudEvent(
+        id=event_id(store_id, record.originator_id, record.originator_version),
+        source=source,
+        type=event_type(type(record.event).TOPIC),
+        subject=record.originator_id.removeprefix("case/"),
+        time=record.recorded_at,
+        sequence=f"{record.position or 0:020}",
+    )
+
+
+def event_id(store_id: str, stream: str, version: int) -> str:
+    """The same for the same event, whenever and by whomever it is asked: UUIDv5 of the store, the stream and the version."""
+    return str(uuid5(UUID(hex=store_id), f"{stream}/{version}"))
+
+
+def data_of(record: Record, names: Sequence[str]) -> dict[str, Any]:
+    """An event's data: these fields of it, and when it happened if that is named. What is unknown or forgotten is left out."""
+    at = {"at": record.occurred_at.isoformat().replace("+00:00", "Z")} if OCCURRED in names else {}
+    fields = _known({name: getattr(record.event, name) for name in names if name != OCCURRED})
+    return at | ({"fields": fields} if fields else {})
+
+
+def now_in(register: Register, case: str) -> datetime:
+    """The time in a case: the clock's; in a training store, whose script may be ahead, never before what was last recorded."""
+    if not register.store.training:
+        return register.clock()
+    last = register.store.recorder.select_events(stream_of(case), desc=True, limit=1)[0]
+    return max(register.clock(), register.mapper.to_domain_event(last, unseal=False).recorded_at)
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    unknown: tuple[Any, ...] = (None, FORGOTTEN, (FORGOTTEN,), {})
+    return {name: msgspec.to_builtins(value) for name, value in values.items() if value not in unknown}
+
+
+def _named(names: Sequence[str], data: dict[str, Any]) -> tuple[str, ...]:
+    """The fields that are in the data, as a disclosure names them."""
+    fields = data.get("fields", {})
+    own = [name for name in names if name in fields or (name == OCCURRED and "at" in data)]
+    return (*own, *(f"subject.{name}" for name in data.get("subject", {})))
+
+
+def _fitting(event: CloudEvent, data: dict[str, Any]) -> tuple[bytes, bool]:
+    """The encoded event, and whether its data is in it: more than an event can carry stays out, and stops no sink."""
+    if data:
+        full = msgspec.structs.replace(event, data=data, datacontenttype="application/json", dataschema=schema_of(event.type))
+        try:
+            return encode(full), True
+        except Malformed:
+            return encode(event), False
+    return encode(event), False

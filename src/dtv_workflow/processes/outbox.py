@@ -1,0 +1,377 @@
+"""The outbox: follows the log and delivers its events to partners, at least once and in the log's order.
+
+The log itself is the queue. Beside the store stands, for each sink, how far it has been delivered to: written after delivery, so
+that whoever is killed in between delivers again, and a receiver drops by source and id what it has already. Before anything is
+sent it is recorded in its case that it is (Vw 2000 art. 107): after a kill the log may tell of a message that never went out, and
+never the other way round.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from dtv_workflow.application import Register
+from dtv_workflow.domain.chapters.records import Disclose
+from dtv_workflow.domain.chapters.travel_document import LaissezPasserOrdered
+from dtv_workflow.domain.steps import Envelope
+from dtv_workflow.domain.vocabulary import Role
+from dtv_workflow.errors import Conflict, DtvError, NotFound, Unauthorised
+from dtv_workflow.processes import sinks
+from dtv_workflow.processes.cloudevents import encode
+from dtv_workflow.processes.compose import Composer, Item, envelope, event_id, now_in
+from dtv_workflow.processes.disclosable import SENDABLE, TELLING
+from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink, gets, subject_fields
+from dtv_workflow.processes.sinks import Delivers, Message, Rejected, Undelivered, write_whole
+
+ACTOR = "outbox"
+"""Who disclosures are recorded by, in the role of the system."""
+
+PAGE = 100
+"""How many events of the log are looked at, disclosed and delivered at a time."""
+
+SAVE_SECONDS = 0.1
+"""A kill repeats what was delivered since the position was last written, and no more than this is much."""
+
+COUNTED = 1_000
+
+TRIES = 6
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 8.0
+"""Seconds: half of one, one, two, four, eight, each times a chance between a half and one; then the push ends for this sink."""
+
+NO_DATA = "notification without data"
+"""What a disclosure says for purpose, basis and fields where there is no agreement."""
+
+FOLLOWERS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.TEAM_LEADER})
+"""Who may follow the log as envelopes."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A place in the log, and the id of the event that stands there."""
+
+    position: int = 0
+    event: str = ""
+
+
+class Stand(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a sink is: delivered up to `done`; recorded as disclosed, on these `terms`, up to `logged`; and the last error."""
+
+    done: Mark = Mark()
+    logged: Mark = Mark()
+    terms: str = ""
+    error: str | None = None
+    tried_at: str | None = None
+
+
+class Delivered(NamedTuple):
+    """What came of pushing to one sink: how many were sent, how many an embassy was not told, how far in the log it is, how many
+    still wait (at most `COUNTED`), and what stopped it."""
+
+    sink: str
+    sent: int
+    withheld: int
+    position: int
+    waiting: int
+    error: str | None = None
+
+
+# ------------------------------------------------------------------ pushing
+
+
+def push(
+    register: Register,
+    partners: Partners,
+    names: Sequence[str] | None = None,
+    *,
+    actor: str = ACTOR,
+    limit: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    opened: Callable[[Sink], Any] = sinks.opened,
+) -> list[Delivered]:
+    """Deliver what each sink (of these names, or every one) has not been delivered, at most `limit` events to each.
+
+    What stops one sink stops no other: it stands in its `error`. Raises NotFound for a sink that is not configured, Unauthorised
+    when disclosures cannot be recorded by `actor`.
+    """
+    chosen = [_sink(partners, name) for name in dict.fromkeys(names)] if names else list(partners.sinks.values())
+    if chosen:
+        _may_disclose(register, actor)
+    return [Pusher(register, partners, sink, actor, sleep).push(limit, opened) for sink in chosen]
+
+
+def _sink(partners: Partners, name: str) -> Sink:
+    if name not in partners.sinks:
+        known = ", ".join(partners.sinks) or "none"
+        raise NotFound(f"no such sink; configured are: {known}")
+    return partners.sinks[name]
+
+
+class Pusher:
+    """One push to one sink."""
+
+    def __init__(
+        self, register: Register, partners: Partners, sink: Sink, actor: str, sleep: Callable[[float], None]
+    ) -> None:
+        self.register, self.sink, self.actor, self.sleep = register, sink, actor, sleep
+        self.partner = partners.to(sink)
+        self.composer = Composer(register, partners, sink)
+        self.stands = Stands(register)
+        self.stand = Stand()
+        self.sent = 0
+        self.saved = time.monotonic()
+
+    def push(self, limit: int | None, opened: Callable[[Sink], Any]) -> Delivered:
+        """Deliver until the log's end, the limit or an error."""
+        error = None
+        try:
+            with self.stands.locked(self.sink.key):
+                self.stand = self.stands.read(self.sink.key)
+                try:
+                    with opened(self.sink) as to:
+                        while self._page(to, limit):
+                            pass
+                except DtvError as stopped:
+                    error = str(stopped)
+                self._save(error=error)
+        except DtvError as stopped:
+            error = str(stopped)
+        at = self.stand.done.position
+        return Delivered(self.sink.key, self.sent, self.composer.withheld, at, waiting(self.register, self.composer, at), error)
+
+    def _page(self, to: Delivers, limit: int | None) -> bool:
+        """Disclose and deliver the next page. False when there is none, or the limit has been reached."""
+        after = self.stand.done.position
+        page = self.register.store.recorder.select_notifications(after, PAGE, inclusive_of_start=False)
+        left = None if limit is None else limit - self.sent
+        if not page or (left is not None and left <= 0):
+            return False
+        items: list[Item] = []
+        reached = page[-1]
+        for notification in page:
+            item = self.composer.item(notification)
+            if item is not None:
+                items.append(item)
+                if len(items) == left:
+                    reached = notification
+                    break
+        self._disclose(items, reached)
+        for item in items:
+            self._deliver(to, item.message)
+            if time.monotonic() > self.saved + SAVE_SECONDS:
+                self._save()
+        self.stand = msgspec.structs.replace(self.stand, done=self.stands.mark(reached))
+        return True
+
+    def _deliver(self, to: Delivers, message: Message) -> None:
+        """Deliver one event, and again a few times with growing waits. Raises Undelivered."""
+        for attempt in range(TRIES):
+            try:
+                to.deliver(message)
+                break
+            except Undelivered as error:
+                if isinstance(error, Rejected) or attempt == TRIES - 1:
+                    raise
+                wait = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+                self.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, hides nothing
+        self.sent += 1
+        self.stand = msgspec.structs.replace(self.stand, done=Mark(message.position, message.id))
+
+    def _save(self, error: str | None = None) -> None:
+        now = self.register.clock().isoformat(timespec="seconds")
+        self.stand = msgspec.structs.replace(self.stand, error=error, tried_at=now)
+        self.stands.write(self.sink.key, self.stand)
+        self.saved = time.monotonic()
+
+    def _disclose(self, items: list[Item], reached: Notification) -> None:
+        """Record one disclosure in each case of the page, of what has not been recorded on these terms before."""
+        terms = self._terms()
+        sure = self.stand.terms == terms and self.partner.kind is not PartnerKind.EMBASSY  # what an embassy may be told changes
+        logged = self.stand.logged.position if sure else 0
+        by_case: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            if item.message.position > logged:
+                by_case[item.case].append(item)
+        for case, told in by_case.items():
+            record_disclosure(self.register, self.sink, self.partner, case, told, self.actor)
+        if by_case:
+            self.stand = msgspec.structs.replace(self.stand, logged=self.stands.mark(reached), terms=terms)
+            self._save()
+
+    def _terms(self) -> str:
+        """What a disclosure says besides the events: with other terms it is another disclosure."""
+        said = [self.partner.name, self.partner.kind, self.sink.agreement, self.sink.to]
+        return str(uuid5(UUID(int=0), msgspec.json.encode(said).decode()))
+
+
+# ------------------------------------------------------------------ what is recorded
+
+
+def record_disclosure(register: Register, sink: Sink, partner: Partner, case: str, told: Sequence[Item], actor: str) -> None:
+    """Record in a case that its partner is told of these events, and which fields of them: never a value.
+
+    The request id follows from what is recorded, so that the same page asked again records nothing twice.
+    """
+    agreement = sink.agreement
+    items = tuple(f"{item.topic}, event {item.version}: {', '.join(item.fields) or NO_DATA}" for item in told)
+    purpose, basis = (agreement.purpose, agreement.basis) if agreement else (NO_DATA, NO_DATA)
+    fact = Disclose(to=partner.name, purpose=purpose, basis=basis, items=items)
+    digest = uuid5(UUID(hex=register.store.store_id), msgspec.json.encode([sink.key, case, fact]).decode())
+    request_id = f"outbox:{digest}"
+    if register.store.recorder.stored_answer(request_id) is not None:
+        return
+    recorded_at = now_in(register, case) if register.store.training else None
+    register.record(fact, case, Envelope(actor=actor, role=Role.SYSTEM, request_id=request_id, recorded_at=recorded_at))
+
+
+def _may_disclose(register: Register, actor: str) -> None:
+    if not register.store.training:
+        cure = f"`dtv user grant {actor} system --os-user ACCOUNT`"
+        _known(register, actor, frozenset({Role.SYSTEM}), "records disclosures", cure)
+
+
+def _known(register: Register, actor: str, roles: frozenset[Role], does: str, cure: str) -> None:
+    """The actor, known in one of these roles and bound to this account. Raises Unauthorised."""
+    user = register.users().get(actor)
+    if user is None or not roles & set(user.roles):
+        raise Unauthorised(f"{actor} {does} and is not known here as {_or(roles)}; a team leader adds it: {cure}")
+    if user.os_user != register.os_user:
+        raise Unauthorised(f"this account does not act as {actor}; --as names another")
+
+
+def _or(roles: frozenset[Role]) -> str:
+    return " or ".join(sorted(role.value for role in roles))
+
+
+# ------------------------------------------------------------------ how far each sink is
+
+
+class Stands:
+    """How far each sink is, in files beside the store: `outbox/<sink>.json`, and a lock so that one pushes at a time."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self.folder = register.store.path / "outbox"
+
+    def file(self, sink: str) -> Path:
+        """Where a sink's stand is kept."""
+        return self.folder / f"{sink}.json"
+
+    @contextmanager
+    def locked(self, sink: str) -> Iterator[None]:
+        """Alone, or Conflict. The lock goes with the process, however that ends."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with (self.folder / f"{sink}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Conflict("another push to this sink is at work") from None
+            yield
+
+    def read(self, sink: str) -> Stand:
+        """A sink's stand; that of the beginning when there is none. Raises Conflict when it is not of this log."""
+        try:
+            stand = msgspec.json.decode(self.file(sink).read_bytes(), type=Stand)
+        except FileNotFoundError:
+            return Stand()
+        except (msgspec.MsgspecError, OSError):
+            raise Conflict(f"outbox/{sink}.json cannot be read; {_AGAIN}") from None
+        if not self.stands(stand.done):
+            at = stand.done.position
+            raise Conflict(
+                f"the log does not have, at position {at}, the event that outbox/{sink}.json says was sent: was a backup put "
+                f"back? Tell the partner that it may have events this log has no more; then {_AGAIN}"
+            )
+        return stand if self.stands(stand.logged) else msgspec.structs.replace(stand, logged=Mark())
+
+    def stands(self, mark: Mark) -> bool:
+        """Whether the log has this event at this position."""
+        if mark.position == 0:
+            return True
+        found = self.register.store.recorder.select_notifications(mark.position, 1)
+        return bool(found) and self.mark(found[0]) == mark
+
+    def mark(self, at: Notification) -> Mark:
+        """The place of an event."""
+        return Mark(at.id, event_id(self.register.store.store_id, str(at.originator_id), at.originator_version))
+
+    def write(self, sink: str, stand: Stand) -> None:
+        """Keep a sink's stand, on the disk."""
+        write_whole(self.file(sink), msgspec.json.encode(stand), 0o600)
+
+
+def sent_to(partners: Partners) -> list[dict[str, Any]]:
+    """What each sink is sent, event by event, in plain values."""
+    found = []
+    for name, sink in partners.sinks.items():
+        partner = partners.to(sink)
+        told, whom = gets(sink, partner), subject_fields(sink, partner)
+        purpose, basis = (sink.agreement.purpose, sink.agreement.basis) if sink.agreement else (NO_DATA, NO_DATA)
+        for topic in told.topics:
+            subject = [f"subject.{field}" for field in whom] if topic == LaissezPasserOrdered.TOPIC else []
+            found.append({
+                "sink": name, "partner": partner.key, "kind": partner.kind.value, "event": topic,
+                "fields": [*told.fields.get(topic, ()), *subject], "purpose": purpose, "basis": basis,
+            })  # fmt: skip
+    return found
+
+
+def waiting(register: Register, composer: Composer, after: int) -> int:
+    """How many events of a sink's topics stand in the log after a position; no more than `COUNTED` are counted."""
+    recorder, topics = register.store.recorder, sorted(composer.topics)
+    return len(recorder.select_notifications(after, COUNTED, topics=topics, inclusive_of_start=False)) if topics else 0
+
+
+_AGAIN = "remove that file to deliver everything again from the beginning (a receiver drops by source and id what it has)"
+
+
+def stands(register: Register, partners: Partners) -> list[dict[str, Any]]:
+    """How each configured sink stands, in plain values."""
+    found = []
+    for name, sink in partners.sinks.items():
+        try:
+            stand = Stands(register).read(name)
+        except DtvError as error:
+            stand = Stand(error=str(error))
+        found.append({
+            "sink": name, "partner": sink.partner, "to": sink.to, "position": stand.done.position,
+            "waiting": waiting(register, Composer(register, partners, sink), stand.done.position),
+            "tried_at": stand.tried_at, "error": stand.error,
+        })  # fmt: skip
+    return found
+
+
+# ------------------------------------------------------------------ following
+
+
+def follow(register: Register, source: str, *, after: int = 0, limit: int | None = None) -> Iterator[bytes]:
+    """The log after a position as CloudEvents without data, up to its end as it is now.
+
+    Nothing is disclosed by it, so nothing is recorded: no field, and no type whose name tells of somebody's health.
+    """
+    topics = [topic for topic in SENDABLE if topic not in TELLING]
+    recorder, given = register.store.recorder, 0
+    while page := recorder.select_notifications(after, PAGE, topics=topics, inclusive_of_start=False):
+        for notification in page:
+            if limit is not None and given >= limit:
+                return
+            record = register.mapper.to_domain_event(notification, unseal=False)
+            yield encode(envelope(register.store.store_id, source, record))
+            given += 1
+        after = page[-1].id
+
+
+def may_follow(register: Register, actor: str) -> None:
+    """Raise Unauthorised unless this actor may follow the log; on a training store everybody may."""
+    if not register.store.training:
+        _known(register, actor, FOLLOWERS, "follows the log", "`dtv user grant ACTOR auditor`")

@@ -1,0 +1,83 @@
+"""Timers: telling the log which terms of a case ran out. A timer proposes and never decides (N33).
+
+What ran out follows from the history alone (`domain.expiry`): here it is appended, once, whoever asks how often and when. Firing
+twice, late, at once, or after a clock was set back does no harm: what is told already is not told again, and a lost race is looked
+at anew on the newer history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from dtv_workflow.answers import stream_of
+from dtv_workflow.application import Register
+from dtv_workflow.domain.chapters.tasks import TimerExpired, TimerReminded
+from dtv_workflow.domain.expiry import to_tell
+from dtv_workflow.domain.record import Event, Record
+from dtv_workflow.domain.steps import Envelope
+from dtv_workflow.domain.vocabulary import Role
+
+ACTOR = "timers"
+"""Who tells: the register itself, in the role `system`, which may ask no decision."""
+
+STEP = "tell_timers"
+"""What the records say they are of. Nobody can ask it."""
+
+
+class Fired(msgspec.Struct, frozen=True, kw_only=True):
+    """A term that was told of: it ran out, or (`days_before`) it will. `stopped`: met by the time it was told."""
+
+    case: str
+    version: int
+    timer: str
+    about: str | None
+    due: datetime
+    proposes: str | None = None
+    days_before: int = 0
+    escalated: bool = False
+    stopped: bool = False
+
+
+class Firing(NamedTuple):
+    """What was told. `ahead`: a history goes beyond the moment asked about, so that there may be more to tell of it later."""
+
+    fired: list[Fired]
+    ahead: bool
+
+
+def fire(register: Register, cases: Iterable[str], now: datetime) -> Firing:
+    """Tell what ran out in these cases by now, and what will soon. Raises StoreBusy."""
+    fired: list[Fired] = []
+    ahead: list[str] = []
+    for case in cases:
+        fired += _fire(register, case, now, ahead)
+    return Firing(fired, bool(ahead))
+
+
+def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> list[Fired]:
+    def react(history: list[Record]) -> list[tuple[Event, datetime]]:
+        if any(record.recorded_at > now for record in history):
+            ahead.append(case)
+        return to_tell(history, now)
+
+    envelope = Envelope(actor=ACTOR, role=Role.SYSTEM, recorded_at=now if register.store.training else None)
+    told = register.add(stream_of(case), react, envelope, STEP)
+    return [
+        Fired(
+            case=case,
+            version=record.version,
+            timer=event.timer,
+            about=event.about,
+            due=event.due,
+            proposes=event.proposes if isinstance(event, TimerExpired) else None,
+            days_before=event.days_before if isinstance(event, TimerReminded) else 0,
+            escalated=isinstance(event, TimerExpired) and event.escalated,
+            stopped=isinstance(event, TimerExpired) and event.stopped,
+        )
+        for record in told
+        if isinstance(event := record.event, TimerExpired | TimerReminded)
+    ]
