@@ -208,10 +208,12 @@ def entry(step: Replayed, patch: bool) -> dict[str, Any]:
 
 
 def codes_of(record: Record) -> list[str]:
-    """The codes of a refusal or of an incident."""
+    """The codes of a refusal or of an incident, or the number of a timer."""
     event: Any = record.event
     if record.name == "CommandRefused":
         return list(event.codes)
+    if record.name in ("TimerExpired", "TimerReminded"):
+        return [event.timer]
     return [event.code] if record.name == "IntegrityIncidentRaised" else []
 
 

@@ -26,7 +26,7 @@ COLUMNS = ["case", "urgency", "due", "late", "why", "supervisor", "phase", "task
 
 @click.command(cls=Command)
 @click.argument("reference", metavar="[CASE]", required=False)
-@click.option("--mine", is_flag=True, help="Only the cases of this account's actor, or of --as; and, for a team leader, what went up.")
+@click.option("--mine", is_flag=True, help="Only the cases of who asks; for a team leader, what went up as well.")
 @click.option("--supervisor", metavar="ACTOR", help="Only the cases of this supervisor.")
 @click.option("--case", "case_", metavar="CASE", help="Only this case; as the argument.")
 @click.option("--escalated", is_flag=True, help="Only what went up to the team leader.")

@@ -26,7 +26,8 @@ class Counted(NamedTuple):
 
 _NOTHING = Said("", "")
 _NOT_COUNTED = Said("the day it starts is not counted", "de begindag telt niet mee")
-_PROLONGED = Said("prolonged: no term ends on such a day", "verlengd: op zo'n dag eindigt geen termijn")
+_PROLONGED = Said("no term ends on such a day", "op zo'n dag eindigt geen termijn")
+_PROLONGED_TO = Said("the term is prolonged to this day", "de termijn is verlengd tot en met deze dag")
 
 
 def counted_out(deadline: Deadline, case: DepartureCase) -> list[Counted]:
@@ -55,7 +56,7 @@ def _forwards(deadline: Deadline, start: date, last: date) -> Iterator[Counted]:
         off = day_off(day)
         counts = off is None if deadline.counting is Counting.WORKING else number < length
         number += counts
-        beyond = _PROLONGED if deadline.counting is Counting.PROLONGED and not counts else None
+        beyond = None if counts or deadline.counting is Counting.WORKING else _PROLONGED if off else _PROLONGED_TO
         yield Counted(day, number if counts else None, _note(off, beyond))
 
 

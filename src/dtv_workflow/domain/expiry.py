@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from dtv_workflow.domain.case import DepartureCase
@@ -59,13 +60,16 @@ def to_tell(records: list[Record], now: datetime) -> list[tuple[Event, datetime]
     return told
 
 
-def next_moment(case: DepartureCase, now: datetime) -> datetime | None:
+def under_each_law(case: DepartureCase, now: datetime) -> list[list[Deadline]]:
+    """The terms that run in a case now, and under each law that is to come as if the case then stood as it does."""
+    return [deadlines(case, in_force(day_of(moment)), moment) for moment in (now, *changes_after(now))]
+
+
+def next_moment(case: DepartureCase, now: datetime, running: list[list[Deadline]] | None = None) -> datetime | None:
     """The first moment at or after which there will be something to tell of this case, as it stands; None for none."""
-    moments = []
-    for moment in (now, *changes_after(now)):
-        running = deadlines(case, in_force(day_of(moment)), moment)
-        moments += [e.at for d in running for e in _instants(d) if e.key not in case.told and (not e.days_before or e.at > now)]
-    return min(moments, default=None)
+    terms = chain.from_iterable(running or under_each_law(case, now))
+    instants = (instant for term in terms for instant in _instants(term))
+    return min((i.at for i in instants if i.key not in case.told and (not i.days_before or i.at > now)), default=None)
 
 
 def _events(expiry: Expiry, *, stopped: bool) -> Iterator[Event]:

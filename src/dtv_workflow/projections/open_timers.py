@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import Index
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.deadlines import TIMERS, deadlines
-from dtv_workflow.domain.expiry import next_moment
-from dtv_workflow.domain.fields import day_of
-from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.deadlines import TIMERS, Deadline
+from dtv_workflow.domain.expiry import next_moment, under_each_law
 from dtv_workflow.domain.vocabulary import OPEN_PHASES, AgeBand
 from dtv_workflow.follow import Batch, Follower
 from dtv_workflow.projections.rows import case_of, flag, moment, remove, streams, table, text, utc, write
@@ -58,16 +56,18 @@ open_tasks = table(
 
 def fold(batch: Batch) -> None:
     """Each touched case's running terms anew, under the law of the day it was touched."""
-    rows, asks, ids, tasks = [], [], [], []
+    rows, ids, tasks = [], [], []
+    asks: list[tuple[str, str | None]] = []
     for stream in streams(batch):
         case, _ = batch.page.known(stream)
         id, now = str(case_of(stream)), batch.page.by_stream[stream][-1].recorded_at
         ids.append(id)
-        rows += _rows(id, case, now)
+        running = under_each_law(case, now)
+        rows += _rows(id, case, running[0])
         tasks += [
             (id, name, t.kind, t.about, utc(t.since), utc(t.due), t.by, int(t.escalated)) for name, t in case.tasks.items()
         ]
-        at = next_moment(case, now)
+        at = next_moment(case, now, running)
         if _comes_of_age(case):
             asks.append((id, None))
         elif at is not None:
@@ -80,8 +80,7 @@ def fold(batch: Batch) -> None:
     write(batch, open_tasks, tasks)
 
 
-def _rows(id: str, case: DepartureCase, now: Any) -> list[tuple[Any, ...]]:
-    running = deadlines(case, in_force(day_of(now)), now)
+def _rows(id: str, case: DepartureCase, running: list[Deadline]) -> list[tuple[Any, ...]]:
     told = {key[:3] for key in case.told if not key[3]}
     return [
         (id, d.code, d.about or "", utc(d.due), d.proposes, int((d.code, d.about, d.due) in told), int(d.escalates))
