@@ -24,14 +24,25 @@ DEPARTED = ("independent_supervised", "forced", "dublin_transfer")
 @click.command(cls=Command)
 @click.option("--cases", type=click.IntRange(1, 100_000), default=200, show_default=True, help="How many cases.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same cases.")
+@click.option("--years", type=click.IntRange(1, 10), help="Simulate so many years instead, beside the published figures.")
+@click.option("--from", "start", metavar="DAY", default="2024-01-01", show_default=True, help="The first simulated day.")
 @click.pass_obj
-def demo(settings: Settings, cases: int, seed: int) -> None:
-    """Make a training store of fictitious cases in DT&V's published mix, and show the way round. [default store: dtv-demo]"""
+def demo(settings: Settings, cases: int, seed: int, years: int | None, start: str) -> None:
+    """Make a training store of fictitious cases in DT&V's published mix, and show the way round. [default store: dtv-demo]
+
+    With --years people arrive, wish, vanish and apply, partners answer and a desk works, every step through the register; how the
+    cases end is not cast. Its figures are printed beside the published ones.
+    """
     from dtv_workflow.application import open_register
     from dtv_workflow.cli.projection import progress
     from dtv_workflow.demo import make_demo
 
     path = settings.store or os.environ.get("DTV_STORE") or "dtv-demo"
+    if years is not None:
+        from dtv_workflow.cli.simulation import day_in, simulation
+
+        simulation(path, settings, cases=cases, years=years, seed=seed, start=day_in(start))
+        return
     now = datetime.now(UTC)
     with progress("zaken" if settings.dutch else "cases") as told:
         made = make_demo(path, cases=cases, seed=seed, now=now, progress=told)

@@ -9,6 +9,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,25 @@ from dtv_workflow.cli.explain import EXITS, place
 from dtv_workflow.cli.law_page import MADE, law_page
 from dtv_workflow.cli.main import cli
 from dtv_workflow.cli.workflow import mermaid, row_of
+from dtv_workflow.domain.deadlines import TIMERS
 from dtv_workflow.domain.fields import sealed_class
+from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.procedures import Counting
 from dtv_workflow.domain.steps import hints, step_name
 from dtv_workflow.domain.vocabulary import Phase, Role
 from dtv_workflow.domain.workflow import CHAPTERS, EVENTS, TABLE
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WIDTH = 100
+TODAY = date(2026, 6, 12)
+"""The day whose law the page of the timers tells: that of the newest ruleset."""
 
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
     from dtv_workflow.projections.catalogue import views_markdown
 
-    made = {"workflow.md": workflow(), "law.md": law_page(), "events.md": events(), "cli.md": commands()}
+    made = {"workflow.md": workflow(), "law.md": law_page(), "events.md": events(), "cli.md": commands(), "timers.md": timers()}
     texts = {name: "\n".join(lines) for name, lines in made.items()} | {"views.md": views_markdown()} | schemas()
     return {name: text.rstrip() + "\n" for name, text in texts.items()}
 
@@ -77,6 +83,23 @@ def events() -> Iterator[str]:
             yield "\n| field | type | sealed |\n|---|---|---|"
             for name in event.__struct_fields__:
                 yield _cells(f"`{name}`", _type(types[name]), sealed_class(types[name]) or "")
+
+
+def timers() -> Iterator[str]:
+    law = in_force(TODAY)
+    yield f"# The timers\n\n{MADE} Every term that the register watches: what starts it and"
+    yield "stops it, how long it is and how that is counted, and the step it proposes. It proposes, a human decides (N33)."
+    yield f"Lengths are those in force on {TODAY}; `dtv rules diff` tells what changes, and"
+    yield "`dtv deadline explain CASE TIMER --days` counts one out."
+    yield "\n| timer | what | starts on | stops on | length | counted in | law | proposes | up to the team leader |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for t in TIMERS:
+        lengths = [f"{law[name]} {law.parameters[name].unit}" if name in law.parameters else name for name in t.length]
+        step = f"`{kebab(t.proposes)}`" if t.proposes else ""
+        up = "yes" if t.escalates else ""
+        yield _cells(t.code, f"{t.what.en} ({t.what.nl})", t.starts, t.stops, lengths, t.counting.value, t.law, step, up)
+    yield "\n| counted in | means |\n|---|---|"
+    yield from (_cells(counting.value, counting.nl) for counting in Counting)
 
 
 def commands() -> Iterator[str]:

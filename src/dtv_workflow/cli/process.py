@@ -20,18 +20,19 @@ def process() -> None: ...
 @process.command("run", cls=Command)
 @click.option("--watch", is_flag=True, help="Run again every --every, until interrupted.")
 @click.option("--every", metavar="SPAN", default="60s", show_default=True, help="How often, with --watch.")
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Show at most so many; all are done.")
 @click.pass_obj
-def run(settings: Settings, watch: bool, every: str) -> int:
+def run(settings: Settings, watch: bool, every: str, limit: int) -> int:
     """Take in the messages of the spool, tell which terms ran out, and deliver to the sinks. A timer proposes, a human decides.
 
     As often as you like, and by as many as you like: nothing is told, taken in or recorded twice.
     """
     if watch:
-        watched(lambda: _once(settings), span_of(every, "--every"))
-    return _once(settings)
+        watched(lambda: _once(settings, limit), span_of(every, "--every"))
+    return _once(settings, limit)
 
 
-def _once(settings: Settings) -> int:
+def _once(settings: Settings, limit: int) -> int:
     from dtv_workflow.running import run_everything
 
     with settings.register() as register:
@@ -42,7 +43,7 @@ def _once(settings: Settings) -> int:
             "due": f.due if settings.shape != "table" else clock(f.due), "told": _told(f, settings),
             "escalated": f.escalated, "proposes": f.proposes,
         }
-        for f in done.fired
+        for f in (done.fired if settings.machine else done.fired[:limit])
     ]  # fmt: skip
     show(rows, COLUMNS, settings)
     for trouble in done.troubles:
