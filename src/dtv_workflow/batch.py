@@ -22,7 +22,6 @@ from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.vocabulary import Article
 from dtv_workflow.errors import DtvError, Malformed, NotFound
-from dtv_workflow.running import run_due
 
 LONGEST_LINE = 1 << 20
 """In bytes. A longer line is answered `invalid` and read past in constant memory."""
@@ -86,6 +85,8 @@ class Script:
             raise Malformed("a clock line holds only a clock")
         if not self.register.store.training:
             raise Malformed("only a training store runs on a script's clock")
+        from dtv_workflow.running import run_due  # loads SQLAlchemy: only a clock needs it
+
         self._reach(_moment(data["clock"], "clock"))
         fired = run_due(self.register, self.clock).fired
         told = {"fired": [{"case": f.case, "timer": f.timer, "about": f.about, "due": f.due} for f in fired if not f.days_before]}

@@ -159,5 +159,16 @@ def test_watching_shows_it_again_and_again_until_interrupted(timed, command):
     assert (seen, child.wait(10)) == (2, 130)
 
 
+def test_the_log_names_the_timer_and_why_says_that_nobody_asked(timed):
+    timed("process", "run")
+    told = timed("case", "log", timed.case)
+    assert "term: D04" in told.out
+    row = next(r for r in timed("--format", "json", "case", "log", timed.case).json if r["event"] == "TimerExpired")
+    assert "a timer told it" in timed("case", "why", timed.case, str(row["version"])).out
+    assert timed("--format", "json", "case", "why", timed.case, str(row["version"])).json["judged_again"] == "not_asked"
+    assert timed("audit", "what-if", "--rules", "own").exit == 0
+    assert "TimerExpired" in timed("audit", "replay", timed.case, "--step").out
+
+
 def test_a_watch_without_a_pause_is_malformed(timed):
     assert timed("work", "--watch", "--every", "0s").exit == 2

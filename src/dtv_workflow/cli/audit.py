@@ -207,6 +207,15 @@ def entry(step: Replayed, patch: bool) -> dict[str, Any]:
     return row
 
 
+_CODED = {
+    "CommandRefused": ("refused", "geweigerd"),
+    "IntegrityIncidentRaised": ("incident", "incident"),
+    "TimerExpired": ("term", "termijn"),
+    "TimerReminded": ("term", "termijn"),
+}
+"""What the codes of an event are, in English and Dutch."""
+
+
 def codes_of(record: Record) -> list[str]:
     """The codes of a refusal or of an incident, or the number of a timer."""
     event: Any = record.event
@@ -275,7 +284,7 @@ def marks(record: Record, settings: Settings) -> list[str]:
     dutch = settings.dutch
     said = []
     if codes := codes_of(record):
-        word = ("geweigerd" if dutch else "refused") if record.name == "CommandRefused" else "incident"
+        word = _CODED.get(record.name, _CODED["IntegrityIncidentRaised"])[dutch]
         said.append(f"{word}: {', '.join(codes)}")
     for moved in clocks_of(record):
         ends = " → ".join(clock(moment) if moment else "–" for moment in (moved["before"], moved["after"]))

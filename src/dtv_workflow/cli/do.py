@@ -194,7 +194,7 @@ def after(register: Any, case: str | None, settings: Settings) -> None:
     from dtv_workflow.domain.law.ruleset import in_force
 
     now = register.clock()
-    terms = deadlines(register.case(case), in_force(day_of(now)), now)
+    terms = [term for term in deadlines(register.case(case), in_force(day_of(now)), now) if term.proposes]
     if not terms:
         return
     term = terms[0]

@@ -14,7 +14,7 @@ import msgspec
 from dtv_workflow.cli.do import as_command, kebab
 from dtv_workflow.cli.render import as_json, page, plain, show
 from dtv_workflow.cli.settings import TITLES, Command, Settings
-from dtv_workflow.domain import vocabulary
+from dtv_workflow.domain import procedures, vocabulary
 from dtv_workflow.domain.deadlines import TIMERS
 from dtv_workflow.domain.fields import sealed_class
 from dtv_workflow.domain.law.rules import RULES, Rule
@@ -124,7 +124,7 @@ def _mentioned(term: str) -> list[Entry]:
 
 def words() -> Iterator[tuple[type[Term], Term]]:
     """Every coded word of the vocabulary."""
-    for terms in vars(vocabulary).values():
+    for terms in (vars(vocabulary) | vars(procedures)).values():
         if isinstance(terms, type) and issubclass(terms, Term) and terms is not Term:
             for member in terms:
                 yield terms, member
@@ -157,7 +157,8 @@ def of_rule(rule: Rule) -> Pairs:
 def of_timer(timer: Any) -> Pairs:
     return [
         ("en", timer.what.en), ("nl", timer.what.nl), ("starts", timer.starts), ("stops", timer.stops), ("length", timer.length),
-        ("law", timer.law), ("proposes", kebab(timer.proposes)), ("stands in", "domain/deadlines.py"),
+        ("counted in", timer.counting.value), ("law", timer.law), ("proposes", kebab(timer.proposes)),
+        ("goes up to", "team_leader" if timer.escalates else None), ("stands in", "domain/terms.py"),
     ]  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def of_word(member: Term) -> Pairs:
         leads = [kebab(name) for name, row in STEPS.items() if row.to is member]
         pairs.append(("reached by", leads))
     pairs.append(("used by", [kebab(name) for name, row in STEPS.items() if _uses(row, type(member))]))
-    pairs.append(("stands in", "domain/vocabulary.py"))
+    pairs.append(("stands in", place(type(member))))
     return pairs
 
 

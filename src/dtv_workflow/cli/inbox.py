@@ -202,15 +202,15 @@ def types(settings: Settings) -> None:
 
     with settings.register() as register:
         partners = configured(register).partners.values()
-    names = {type: step_name(row.step) for type, row in facts_by_type().items()}
+    names = {kind: step_name(row.step) for kind, row in facts_by_type().items()}
     rows = [
         {
-            "type": type,
+            "type": kind,
             "fact": name,
             "partners": [partner.key for partner in partners if partner.may_report(name)],
             "schema": schema_in(name)["$id"],
         }
-        for type, name in names.items()
+        for kind, name in names.items()
         if name not in NOT_REPORTED
     ]
     show(rows, ["type", "fact", "partners", "schema"], settings)

@@ -115,6 +115,8 @@ def _page(record: Record, rows: list[dict[str, Any]], again: str, settings: Sett
 
 
 _AGAIN = {
+    "not_asked": ("nobody asked it: a timer told it; `dtv deadline explain CASE TIMER` counts the term",
+                  "niemand vroeg het: een timer meldde het; `dtv deadline explain ZAAK TIMER` telt de termijn"),
     "same": ("the same verdicts", "dezelfde uitkomsten"),
     "differs": ("other verdicts: see `dtv audit what-if --rules own`", "andere uitkomsten: zie `dtv audit what-if --rules own`"),
     "not_possible": ("not possible: recorded before receipts kept their inputs",
@@ -126,6 +128,8 @@ def _again(history: list[Record], version: int) -> str:
     """Whether today's guards, asked again on what was known then, answer as they did: a key of `_AGAIN`."""
     from dtv_workflow.audit.again import again, commit_of, differences
 
+    if history[version - 1].step not in STEPS:
+        return "not_asked"
     commit = commit_of(history, version)
     if not commit.whole:
         return "not_possible"
