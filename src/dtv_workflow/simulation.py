@@ -1,8 +1,8 @@
 """A year in the life: a discrete-event simulation that drives the real register, calibrated to what was published.
 
-People arrive, vanish, wish, apply; partners answer; a desk with so many hours works on what the engine's deadlines ask and what the
-law leaves room for. Every step goes through the register on a training store with the simulation's clock. How the cases end is not
-cast: it emerges. The same seed gives the same log.
+People arrive, vanish, wish, apply; partners answer; a desk with so many hours works on what the engine's deadlines ask and what
+the law leaves room for. Every step goes through the register, on a training store with the simulation's clock. How the cases end
+is not cast: it emerges. The same seed gives the same log.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from dtv_workflow.simulation_partners import arrive
 from dtv_workflow.simulation_world import Life, Town
 
 STARTS = date(2024, 1, 1)
-YEAR = 365.25
 PAGE = 5_000
 
 Progress = Callable[[int, int], None]
@@ -52,7 +51,7 @@ def simulate(
     progress: Progress | None = None,
 ) -> Simulated:  # fmt: skip
     """Make a training store at `path` and let so many cases arrive in so many years. Raises NoStore when there is one already."""
-    begin, finish = first_moment(start.isoformat()), first_moment((start + timedelta(days=round(years * YEAR))).isoformat())
+    begin, finish = first_moment(start.isoformat()), first_moment(later(start, years).isoformat())
     with create_register(path, training=True, actor="TL-01", clock=lambda: begin) as register:
         rng = Random(f"{seed}/town")  # noqa: S311
         town = Town(register, model or calibration().model, rng, begin, finish)
@@ -65,6 +64,12 @@ def simulate(
             path=Path(path), cases=cases, years=years, seed=seed, start=begin, end=finish, steps=town.steps,
             events=register.store.recorder.max_notification_id() or 0, digest=digest(register),
         )  # fmt: skip
+
+
+def later(start: date, years: int) -> date:
+    """The same day so many years later; 1 March for 29 February where there is none."""
+    leap = (start.month, start.day) == (2, 29)
+    return date(start.year + years, 3, 1) if leap else start.replace(year=start.year + years)
 
 
 def _staff(town: Town, a_year: float) -> None:
@@ -122,7 +127,8 @@ def digest(register: Register) -> str:
             event = record.event
             codes = event.codes if isinstance(event, CommandRefused) else ()
             codes = (event.code,) if isinstance(event, IntegrityIncidentRaised) else codes
-            line = (number, record.version, event.TOPIC, record.occurred_at, record.recorded_at, record.actor, record.source, codes)
+            when = (record.occurred_at, record.recorded_at)
+            line = (number, record.version, event.TOPIC, *when, record.actor, record.source, codes)
             hashed.update(msgspec.json.encode(line))
         position = (page[-1].id or 0) + 1
     return hashed.hexdigest()

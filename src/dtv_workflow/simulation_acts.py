@@ -1,7 +1,7 @@
 """What an officer of the simulated desk may do: the acts of intake, guidance and independent departure, one at a time.
 
-Each function looks at the case as the log has it and yields what it asks for next, most pressing first. Now and then an officer is
-hasty or forgets something; the law then refuses, once.
+Each function looks at the case as the log has it and yields what it asks for next, most pressing first. Now and then an officer
+is hasty or forgets something; the law then refuses, once.
 """
 
 from __future__ import annotations
@@ -95,8 +95,9 @@ def answering(town: Town, life: Life) -> Iterator[Act]:
         yes = rng.random() < chance["opportunity"]
         alone = not yes and slips(town, life, "declined alone", "alone")
         second = None if yes or alone else leader(life)[0]
-        finding = {"available": yes, "finding": "document en ticket binnen bereik" if yes else "nog geen document; opnieuw bezien"}
-        yield Act(supervisor(life), "assess_opportunity", finding, second, signing if yes else None)
+        finding = "document en ticket binnen bereik" if yes else "nog geen document; opnieuw bezien"
+        fields = {"available": yes, "finding": finding}
+        yield Act(supervisor(life), "assess_opportunity", fields, second, signing if yes else None)
     if "statement" in life.tray and case.phase in CHOOSES and free(town, life, "choose_voluntary_departure"):
         statement = life.tray.pop("statement")
         yield Act(supervisor(life), "choose_voluntary_departure", {"statement": statement})
@@ -217,6 +218,7 @@ def guidance(town: Town, life: Life) -> Iterator[Act]:
         yield Act(sv, "report_obstacle", {"obstacle": "O1", "category": "travel_document", "detail": "geen geldig document"})
     if identified and wants_papers(town, life):
         yield laissez_passer(town, life)
+    yield from presenting(town, life)
     if case.plan and case.plan.next_review and case.plan.next_review <= town.today:
         yield planning(town, life)
 
@@ -251,11 +253,8 @@ def wants_papers(town: Town, life: Life) -> bool:
     ordered, answered = life.case.laissez_passer, life.case.presentation
     if ordered and (answered is None or answered.version < ordered.version or "asked again" in life.tried):
         return False
-    barred = any(hold.kind.value in BARS_EMBASSY for hold in life.case.open_holds(town.now).values())
+    barred = life.case.open_holds(town.now, Block.EMBASSY_CONTACT)
     return not barred or slips(town, life, "embassy overlooked", "hasty")
-
-
-BARS_EMBASSY = frozenset({"application_pending", "appeal_suspensive", "unresolved_procedural_message"})
 
 
 def laissez_passer(town: Town, life: Life) -> Act:
@@ -265,6 +264,15 @@ def laissez_passer(town: Town, life: Life) -> Act:
     screened = not slips(town, life, "not screened")
     fields = {"country": life.person.country, "purpose": "return", "asylum_screened": screened, "copy_given": True}
     return Act(supervisor(life), "order_laissez_passer", fields, None, embassy)
+
+
+def presenting(town: Town, life: Life) -> Iterator[Act]:
+    """The day at the embassy, as soon as it is known; unless a procedure that began since bars all contact."""
+    day = life.tray.get("presentation")
+    if day and free(town, life, "plan_presentation") and not life.case.open_holds(town.now, Block.EMBASSY_CONTACT):
+        del life.tray["presentation"]
+        if day > town.today.isoformat():
+            yield Act(supervisor(life), "plan_presentation", {"planned_on": day})
 
 
 # ------------------------------------------------------------------ independent departure
@@ -294,6 +302,7 @@ def leaving(town: Town, life: Life) -> Iterator[Act]:
                 yield interview(town, life)._replace(fields=identity(town, life))
         elif wants_papers(town, life):
             yield laissez_passer(town, life)
+        yield from presenting(town, life)
 
 
 TICKET_DAYS = (10, 35)

@@ -1,19 +1,19 @@
 """The desk of the simulation: supervisors with so many hours in a day, who look at a case, do what comes next, and look again.
 
-What comes next follows from the case as the log has it and from the engine's own deadlines. When the law refuses, the officer does
-what the cure says, or waits until it can be done.
+What comes next follows from the case as the log has it and from the engine's own deadlines. When the law refuses, the officer
+does what the cure says, or waits until it can be done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from dtv_workflow.answers import Answer
 from dtv_workflow.domain.vocabulary import Phase
-from dtv_workflow.simulation_acts import Act, answering, guidance, intake, leaving
+from dtv_workflow.simulation_acts import Act, answering, guidance, intake, leaving, supervisor
 from dtv_workflow.simulation_force import detention, force, proposing
-from dtv_workflow.simulation_partners import address, ask_check, cancel, decide
+from dtv_workflow.simulation_partners import address, ask_check, cancel, decide, reception
 from dtv_workflow.simulation_world import Life, Town
 
 SOON = timedelta(days=1)
@@ -107,15 +107,12 @@ class Desk:
         if act.step == "book_removal":
             life.attempts -= 1
         lifts = " ".join(refusal.lifts for refusal in answer.refusals())
-        if "record_removability" in lifts:
-            ask_check(town, life)
-        if act.step == "close_unsupervised":
-            address(town, life)
+        for step, follow in CURES.items():
+            if step in lifts:
+                follow(town, life)
         if {"N10", "N55"} & set(codes) and act.step in {"serve_removal_notice", "complete_precheck"}:
             cancel(town, life, act.fields["attempt"], "notice_missed", "checked")  # the flight cannot be made any more
             return
-        if "N02" in codes and life.case.decision and life.case.decision.term_days == 0:
-            decide(town, life)
         wait = max(WAITS.get(code, 0) for code in codes) + 7.0 * (often - 1)
         term = life.case.term_ends()
         ends = [hold.until for hold in life.case.open_holds(town.now).values() if hold.until is not None]
@@ -132,6 +129,27 @@ def pressing(life: Life) -> bool:
     case = life.case
     return case.detained is not None or bool(case.live_bookings()) or (case.wish is not None and not case.wish.assessed)
 
+
+def decided_anew(town: Town, life: Life) -> None:
+    """A term that was withheld without reasons: the IND takes the decision again, with them."""
+    if life.case.decision and life.case.decision.term_days == 0:
+        decide(town, life)
+
+
+def guardian_told(town: Town, life: Life) -> None:
+    """The guardian hears of the decision and of what is intended."""
+    town.take(life, supervisor(life), "inform_guardian", guardian="Testpersoon Nidos", how="telefonisch en per brief")
+
+
+CURES: dict[str, Callable[[Town, Life], None]] = {
+    "record_removability": ask_check,
+    "record_return_decision": decided_anew,
+    "establish_reception": reception,
+    "inform_guardian": guardian_told,
+    "--check": address,
+}
+"""What an officer does when a refusal's cure names a step that is not the one refused, or that a partner has to prepare. What is
+not here is put right in the next attempt, or waited for."""
 
 WAITS = {"N02": 1, "N03": 10, "N04": 0.2, "N20": 14, "N42": 14, "N45": 5, "N46": 0.2, "N52": 10, "N09": 10, "N18": 3, "N61": 1,
          "N24": 1, "N10": 30, "N55": 30, "N63": 30, "N15": 400, "N17": 400, "N05": 60, "N06": 7, "N22": 2, "N50": 1}  # fmt: skip

@@ -1,12 +1,13 @@
 """Simulated figures beside published ones: counted from the views and the log, each with its sampling error.
 
-Nothing is taken from the simulation's own memory. A share has a 95 % interval (Wilson), so that a deviation can be judged: a small
-run is off by chance alone.
+Nothing is taken from the simulation's own memory. A share has a 95 % interval (Wilson), so that a deviation can be judged: a
+small run is off by chance alone.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from dtv_workflow.application import Register
+from dtv_workflow.domain.chapters.custody import DetentionLifted
+from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled
 from dtv_workflow.domain.vocabulary import LiftCause, Outcome
 from dtv_workflow.simulation_model import Figure, calibration
 
@@ -73,6 +76,29 @@ def compare(register: Register, end: datetime, years: int) -> list[Compared]:
     with views_of(register.store).connect() as views:
         log = Log(views, register, end, years)
         return [_compared(figure, counted) for figure, counted in zip(calibration().figure, _counts(log), strict=True)]
+
+
+def besides(register: Register) -> dict[str, dict[str, int]]:
+    """What has no published figure to stand beside: counts by code, by cause and by stage, most first."""
+    from dtv_workflow.projections.catalogue import views_of
+
+    with views_of(register.store).connect() as views:
+        log = Log(views, register, register.clock(), 1)
+        events = log.pairs("SELECT event, count(*) FROM timeline GROUP BY 1")
+        recorded = [record.event for case in _cases_with(log, ENDED) for record in register.history(case)]
+        cancelled = Counter(event.cause.value for event in recorded if isinstance(event, RemovalAttemptCancelled))
+        lifted = Counter(event.cause.value for event in recorded if isinstance(event, DetentionLifted))
+        return {
+            "refusals": log.pairs("SELECT code, count(*) FROM refusals GROUP BY 1 ORDER BY 2 DESC, 1"),
+            "incidents": log.pairs("SELECT code, count(*) FROM incidents GROUP BY 1 ORDER BY 2 DESC, 1"),
+            "cancelled": dict(sorted(cancelled.items(), key=lambda item: (-item[1], item[0]))),
+            "lifted": dict(sorted(lifted.items(), key=lambda item: (-item[1], item[0]))),
+            "laissez_passer": {name: events.get(event, 0) for name, event in FUNNEL.items()},
+        }
+
+
+FUNNEL = {"ordered": "LaissezPasserOrdered", "answered": "PresentationOutcomeRecorded", "documents": "TravelDocumentReceived"}
+ENDED = ("RemovalAttemptCancelled", "DetentionLifted")
 
 
 def _counts(log: Log) -> Iterable[Counted | None]:
@@ -161,10 +187,14 @@ def _demonstrable(log: Log) -> Counted | None:
 
 
 def _cancelled(log: Log) -> Counted | None:
-    """Bookings that were cancelled, of those that were cancelled or flown: one that is still to come is neither."""
-    off = log.count("SELECT count(*) FROM timeline WHERE event = 'RemovalAttemptCancelled'")
+    """Bookings that were cancelled, of those that were cancelled or flown: one that is still to come is neither.
+
+    A cancellation told of an attempt that was over (N63) is not one more.
+    """
+    told = log.count("SELECT count(*) FROM timeline WHERE event = 'RemovalAttemptCancelled'")
+    off = told - log.count("SELECT count(*) FROM incidents WHERE step = 'cancel_removal' AND code = 'N63'")
     booked = log.count("SELECT count(*) FROM timeline WHERE event = 'RemovalBooked'")
-    return share(min(off, booked), booked - log.count("SELECT sum(live_bookings) FROM caseload WHERE phase <> 'closed'"))
+    return share(off, booked - log.count("SELECT sum(live_bookings) FROM caseload WHERE phase <> 'closed'"))
 
 
 def _removable(log: Log) -> Counted | None:
@@ -226,9 +256,14 @@ class Detained(NamedTuple):
     outcomes: list[Outcome]
 
 
+def _cases_with(log: Log, events: tuple[str, str]) -> list[str]:
+    """The cases in which one of two things happened."""
+    sql = "SELECT DISTINCT case_id FROM timeline WHERE event IN (?, ?) ORDER BY 1"
+    return [str(id) for (id,) in log.views.exec_driver_sql(sql, events).all()]
+
+
 def _detained(log: Log) -> Detained:
-    sql = "SELECT DISTINCT case_id FROM timeline WHERE event IN ('DetentionOrdered', 'DetentionReported') ORDER BY 1"
-    cases = [log.register.case(str(id)) for (id,) in log.views.exec_driver_sql(sql).all()]
+    cases = [log.register.case(id) for id in _cases_with(log, ("DetentionOrdered", "DetentionReported"))]
     ended = [stretch for case in cases for stretch in case.intervals]
     return Detained(
         [(stretch.to - stretch.since).days for stretch in ended],

@@ -1,4 +1,4 @@
-"""Force at the simulated desk: the forced track, detention and the journey, each step as the case and the law leave room for it."""
+"""Force at the simulated desk: the forced track, detention, the journey; each step as the case and the law leave room for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from dtv_workflow.domain.case import Booking
+from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.vocabulary import Article, Block, Phase, RemovabilityAnswer
 from dtv_workflow.simulation_acts import (
@@ -31,7 +31,6 @@ WHY: dict[str, Any] = {
     "proportionality": "aanbod niet benut, geen lichter middel",
 }
 ITEMS = dict.fromkeys(("ticket", "belongings", "document", "baggage", "fit_to_fly", "health_summary", "lawyer"), "ok")
-EXCEPTIONS = {"border_refusal": "border_refusal"}
 
 
 # ------------------------------------------------------------------ towards the forced track
@@ -88,7 +87,7 @@ def detention(town: Town, life: Life) -> Iterator[Act]:
     if refused_by_all(life) and "close" not in life.tray and case.wish is None:
         again = wants_papers(town, life)
         yield laissez_passer(town, life) if again else Act(OFFICER, "lift_detention", {"cause": "no_prospect"})
-    elif any(hold.blocks(Block.DETENTION) for hold in case.open_holds(town.now).values()) or "close" in life.tray:
+    elif case.open_holds(town.now, Block.DETENTION) or "close" in life.tray:
         yield Act(OFFICER, "lift_detention", {"cause": "purpose_gone"})
     elif ends and ends[0].due - town.now <= timedelta(days=3):
         near = case.detained.article is Article.A59 and not case.extended and ends[0].due > town.now and document(town, life)
@@ -96,7 +95,7 @@ def detention(town: Town, life: Life) -> Iterator[Act]:
             alone = slips(town, life, "extended alone", "alone")
             until = (town.today + timedelta(days=60)).isoformat()
             fields = {"until": until, "balancing": "document toegezegd; geen dagen op andere gronden"}
-            yield Act(OFFICER, "extend_detention", fields, None if alone else leader(life)[0])
+            yield Act(OFFICER, "extend_detention", fields, None if alone else leader(life)[0], court)
         else:
             yield Act(OFFICER, "lift_detention", {"cause": "max_reached"})
 
@@ -118,7 +117,10 @@ def ordering(town: Town, life: Life) -> Iterator[Act]:
             life.tried.add("to detain")
     if "to detain" not in life.tried:
         return
-    if any(hold.blocks(Block.DETENTION) for hold in case.open_holds(town.now).values()) or not free(town, life, "order_detention"):
+    if case.open_holds(town.now, Block.DETENTION) or not free(town, life, "order_detention"):
+        return
+    if life.gone:
+        life.not_before["order_detention"] = town.now + timedelta(days=7)  # nobody at the address to detain
         return
     lighter = {"reporting_duty": "eerder niet nagekomen", "security_deposit": "geen middelen", "area_restriction": "vertrokken"}
     grounds = [{"code": "3b", "heavy": True}, {"code": "4c", "heavy": False}]
@@ -128,9 +130,6 @@ def ordering(town: Town, life: Life) -> Iterator[Act]:
         "lighter_means": {} if slips(town, life, "not weighed") else lighter,
         "hearing_held": not slips(town, life, "not heard before", "alone"), "lawyer_informed": True,
     }  # fmt: skip
-    if life.gone:
-        life.not_before["order_detention"] = town.now + timedelta(days=7)  # nobody at the address to detain
-        return
     yield Act(OFFICER, "order_detention", fields, None, detained)
 
 
@@ -196,6 +195,9 @@ def booked(town: Town, life: Life, attempt: str) -> None:
     """The partners know of the flight, and the desk of its day: a check early in the morning, then the handover."""
     departs = life.case.bookings[attempt].departs_at
     flight(town, life, attempt)
+    if life.person.regime == "dublin":
+        announced = town.today.isoformat()
+        town.take(life, supervisor(life), "record_transfer_announced", attempt=attempt, announced_on=announced)
     for days in (6, 4):
         town.at(town.working(departs - timedelta(days=days)), lambda: town.attend(life, town.now))
 
@@ -223,7 +225,8 @@ def preparing(town: Town, life: Life, attempt: str, flight: Booking) -> Iterator
             if life.person.minor:
                 to.append("guardian")
             yield Act(sv, "serve_removal_notice", {"attempt": attempt, "to": to, "language": life.person.language})
-    if not flight.handed_over and timedelta(0) < left <= timedelta(hours=6) and flight.notice and flight.precheck and not life.gone:
+    prepared = flight.notice and flight.precheck and not flight.handed_over
+    if prepared and timedelta(0) < left <= timedelta(hours=6) and not life.gone:
         told = not slips(town, life, "monitor forgotten")
         if removable(town, life, 0.4) and free(town, life, "hand_over"):
             yield Act(sv, "hand_over", {"attempt": attempt, "form": "M24-A", "monitor_notified": told})

@@ -39,7 +39,7 @@ def arrive(town: Town, life: Life) -> None:
     town.take(life, ILC, "open_case", handover_authority=p.authority, **handed)
     if rng.random() < chance["twice"]:
         again = Life(p, rng)
-        town.after(5, lambda: life.open and _again(town, again, handed))
+        town.after(5, lambda: _again(town, life, again, handed))
     if rng.random() < chance["gaps"]:
         town.take(life, ILC, "return_handover_file", gaps=["fingerprints"])
     if rng.random() < town.model.source[p.authority].detained and not p.minor:
@@ -49,16 +49,17 @@ def arrive(town: Town, life: Life) -> None:
             town.tell(life, by, "report_detention", article="59", since=since.isoformat(), by=by)
             court(town, life)
     if p.minor:
-        minor: dict[str, Any] = {"minor": True, "guardian": "Testpersoon Nidos", "unaccompanied": rng.random() < chance["unaccompanied"]}
-        town.tell(life, "IND", "establish_minority", **minor)
+        alone = rng.random() < chance["unaccompanied"]
+        town.tell(life, "IND", "establish_minority", minor=True, guardian="Testpersoon Nidos", unaccompanied=alone)
     town.at(town.workday(delay(life, 1.0)), lambda: decide(town, life))
     town.attend(life, town.now + timedelta(hours=2))
     shock(town, life)
 
 
-def _again(town: Town, again: Life, handed: dict[str, Any]) -> None:
-    """Another authority hands the same person over: the register knows that a case is open."""
-    town.take(again, ILC, "open_case", handover_authority="police", **handed)
+def _again(town: Town, life: Life, again: Life, handed: dict[str, Any]) -> None:
+    """Another authority hands the same person over while the case is open: the register knows."""
+    if life.open:
+        town.take(again, ILC, "open_case", handover_authority="police", **handed)
 
 
 def decide(town: Town, life: Life) -> None:
@@ -79,7 +80,7 @@ def decide(town: Town, life: Life) -> None:
     town.tell(life, "IND", "record_return_decision", **fields)
     if kind == "transfer" and life.case.dublin is None:
         latest = (town.today + timedelta(days=182)).isoformat()
-        accepted = {"member_state": p.member_state, "accepted_on": day, "latest_transfer_on": latest}
+        accepted: dict[str, Any] = {"member_state": p.member_state, "accepted_on": day, "latest_transfer_on": latest}
         town.tell(life, "IND", "record_dublin_acceptance", **accepted)
     appeals = source.appeal * (town.model.factor["appeal_dublin"] if p.regime == "dublin" else 1)
     if "appeal" not in life.tried and rng.random() < appeals:
@@ -94,7 +95,8 @@ def ask_check(town: Town, life: Life, hours: float | None = None) -> None:
     if "check" in life.asked:
         return
     life.asked.add("check")
-    when = town.now + timedelta(hours=hours) if hours is not None else town.working(town.now + timedelta(hours=1 + delay(life, 5)))
+    wait = timedelta(hours=1 + delay(life, 5) if hours is None else hours)
+    when = town.working(town.now + wait) if hours is None else town.now + wait
     town.at(when, lambda: _checked(town, life))
 
 
@@ -150,7 +152,8 @@ def _state(town: Town, life: Life, risk: str) -> float:
         return factor["wish_most" if case.detained else "wish_offered" if case.offers else "wish_before"]
     if risk == "procedure":
         busy = leaving or any(hold.kind.value in NOT_TWICE for hold in case.open_holds(town.now).values())
-        return 0.0 if busy else factor["procedure_most" if booked else "procedure_detained" if case.detained else "procedure_free"]
+        when = "procedure_most" if booked else "procedure_detained" if case.detained else "procedure_free"
+        return 0.0 if busy else factor[when]
     return 1.0
 
 
@@ -239,6 +242,9 @@ def address(town: Town, life: Life) -> None:
 
     def looked() -> None:
         life.asked.discard("address")
+        if life.open:
+            found = "gone" if life.gone else "present"
+            town.tell(life, "AVIM", "record_address_check", checked_at=town.now.isoformat(), found=found)
         if life.gone:
             life.tray["check"] = town.now.isoformat()
         town.attend(life, town.now)
@@ -262,8 +268,16 @@ def embassy(town: Town, life: Life) -> None:
             town.at(town.workday(delay(life, town.model.days["lp"], 3), 12), lambda: passport(town, life, "laissez_passer"))
         town.attend(life, town.now)
 
+    def looked_up() -> None:
+        if life.open:
+            free = not life.case.open_holds(town.now, Block.EMBASSY_CONTACT)
+            town.tell(life, "BVV", "record_presentability", presentable=free, checked_at=town.now.isoformat())
+
     mean = town.model.days["embassy_willing" if willing else "embassy"]
-    town.at(town.workday(delay(life, mean, 5), 12), presented)
+    when = town.workday(delay(life, mean, 5), 12)
+    life.tray["presentation"] = day_of(when).isoformat()
+    town.at(when - timedelta(days=6), looked_up)
+    town.at(when, presented)
 
 
 def passport(town: Town, life: Life, kind: str) -> None:
@@ -271,9 +285,24 @@ def passport(town: Town, life: Life, kind: str) -> None:
     if life.open:
         years = 3 if kind == "passport" else 0.5
         until = town.today + timedelta(days=int(365 * years))
-        valid = {"valid_from": town.today.isoformat(), "valid_until": until.isoformat()}
+        valid: dict[str, Any] = {"valid_from": town.today.isoformat(), "valid_until": until.isoformat()}
         town.tell(life, "KMAR" if kind == "passport" else "DIA", "record_travel_document", document=kind, **valid)
         town.attend(life, town.now)
+
+
+def reception(town: Town, life: Life) -> None:
+    """The IND looks whether there is adequate reception for a minor in the country of return."""
+    if "reception" in life.asked:
+        return
+    life.asked.add("reception")
+
+    def established() -> None:
+        if life.open:
+            good, where = life.rng.random() < town.model.chance["reception"], life.person.country
+            town.tell(life, "IND", "establish_reception", adequate=good, country=where, evidence="rapport in dossier")
+            town.attend(life, town.now)
+
+    town.at(town.workday(delay(life, town.model.days["reception"], 5), 13), established)
 
 
 def court(town: Town, life: Life) -> None:
@@ -288,6 +317,11 @@ def court(town: Town, life: Life) -> None:
 
     def heard() -> None:
         if life.open and life.case.detained and life.case.detained.version == began:
+            town.tell(life, "RB", "record_court_hearing", held_on=town.today.isoformat())
+            town.at(town.workday(3, 15), ruled)
+
+    def ruled() -> None:
+        if life.open and life.case.detained and life.case.detained.version == began:
             outcome = "lifted" if life.rng.random() < town.model.chance["court_lifts"] else "upheld"
             town.tell(life, "RB", "record_court_decision", instance=COURT, outcome=outcome)
             town.attend(life, town.now)
@@ -300,10 +334,12 @@ def court(town: Town, life: Life) -> None:
 
 def iom(town: Town, life: Life) -> None:
     """IOM grants what was asked for."""
-    town.at(
-        town.workday(delay(life, town.model.days["iom"], 2), 11),
-        lambda: life.open and town.tell(life, "IOM", "grant_support", provider="iom", programme="REAN", cash_cents=20_000),
-    )
+
+    def granted() -> None:
+        if life.open:
+            town.tell(life, "IOM", "grant_support", provider="iom", programme="REAN", cash_cents=20_000)
+
+    town.at(town.workday(delay(life, town.model.days["iom"], 2), 11), granted)
 
 
 def boarding(town: Town, life: Life) -> None:
@@ -320,12 +356,12 @@ def boarding(town: Town, life: Life) -> None:
         if life.gone or barred or life.rng.random() < town.model.chance["thinks_better"]:
             life.tray["lapse"] = "no_show" if life.gone else "withdrew"
         elif p.regime == "dublin":
-            gone = {"departed_at": departs.isoformat(), "member_state": p.member_state, "proof": "m100"}
+            gone: dict[str, Any] = {"departed_at": departs.isoformat(), "member_state": p.member_state, "proof": "m100"}
             town.tell(life, "KMAR", "confirm_dublin_transfer", **gone)
         else:
             proof, issuer = ("iom_declaration", "IOM") if life.case.support else ("m101", "KMar")
-            seen = {"departed_at": departs.isoformat(), "destination": p.country, "proof": proof, "issuer": issuer}
-            town.tell(life, issuer.upper(), "confirm_supervised_departure", **seen)
+            seen: dict[str, Any] = {"departed_at": departs.isoformat(), "destination": p.country, "proof": proof}
+            town.tell(life, issuer.upper(), "confirm_supervised_departure", issuer=issuer, **seen)
         town.attend(life, town.now)
 
     town.at(departs + timedelta(hours=20), left)
@@ -365,11 +401,11 @@ def _gate(town: Town, life: Life, attempt: str) -> None:
     elif life.rng.random() < town.model.chance["refused_at_gate"]:
         cancel(town, life, attempt, picked(life.rng, town.model.cancelled_gate), "gate")
     elif p.regime == "dublin":
-        left = {"departed_at": booking.departs_at.isoformat(), "member_state": p.member_state, "proof": "m100"}
+        left: dict[str, Any] = {"departed_at": booking.departs_at.isoformat(), "member_state": p.member_state, "proof": "m100"}
         town.tell(life, "KMAR", "confirm_dublin_transfer", **left)
     else:
-        gone = {"departed_at": booking.departs_at.isoformat(), "destination": p.country, "proof": "m100", "attempt": attempt}
-        town.tell(life, "KMAR", "confirm_removal", **gone)
+        gone: dict[str, Any] = {"departed_at": booking.departs_at.isoformat(), "destination": p.country, "proof": "m100"}
+        town.tell(life, "KMAR", "confirm_removal", attempt=attempt, **gone)
 
 
 def reappear(town: Town, life: Life) -> None:
@@ -382,6 +418,9 @@ def reappear(town: Town, life: Life) -> None:
             life.gone = False
             life.tray.clear()
             life.tried -= {"detain", "to detain"}
+            life.asked.clear()
+            life.not_before.clear()
+            life.attempts = 0
             town.take(life, ILC, "reopen_case", cause="reappeared")
             town.attend(life, town.now)
             shock(town, life)

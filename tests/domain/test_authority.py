@@ -91,9 +91,9 @@ def test_a_decision_recorded_more_than_15_minutes_late_is_tested_against_both_ti
 
 
 def test_a_decision_recorded_late_is_refused_by_what_stood_in_the_way_when_it_was_taken():
-    inside_the_term = told(*READY, decision_of("2026-02-01"), checked("2026-03-01T12:00"))
-    assert asked(inside_the_term, PROPOSE, at="2026-03-01T23:50", recorded_at="2026-03-02T00:20") == ["N02"]
-    assert asked(inside_the_term, PROPOSE, at="2026-03-02T00:00", recorded_at="2026-03-02T00:20") == []
+    inside_the_term = told(*READY, decision_of("2026-02-03"), checked("2026-03-03T12:00"))
+    assert asked(inside_the_term, PROPOSE, at="2026-03-03T23:50", recorded_at="2026-03-04T00:20") == ["N02"]
+    assert asked(inside_the_term, PROPOSE, at="2026-03-04T00:00", recorded_at="2026-03-04T00:20") == []
 
 
 def test_a_fact_recorded_late_is_judged_at_its_own_time_alone():

@@ -51,7 +51,9 @@ def utc(text: str) -> datetime:
 
 
 def given(**facets: Any) -> DepartureCase:
-    defaults: dict[str, Any] = {"id": "A", "episode": 1, "phase": Phase.MOTIVATION, "opened_at": OPENED, "phase_since": OPENED}
+    """A case of which this is known, opened on `OPENED`."""
+    defaults: dict[str, Any] = {"id": "A", "episode": 1, "phase": Phase.MOTIVATION}
+    defaults |= dict.fromkeys(("opened_at", "episode_began", "phase_since"), OPENED)
     return DepartureCase(**(defaults | facets))
 
 
@@ -91,22 +93,24 @@ def test_every_timer_proposes_a_step_that_exists_and_names_parameters_that_exist
     named = [p for t in TIMERS for p in t.length if "." in p and " " not in p]
     known = {p.name for delta in shipped() for p in delta.parameters}
     assert [p for p in named if p not in known] == []
-    assert len({t.code for t in TIMERS}) == len(TIMERS)
+    assert {p for t in TIMERS for p in t.warns} <= known
+    assert [t.code for t in TIMERS] == sorted([*(f"D{n:02}" for n in range(1, 40)), "D31"]), "a transfer has a term and a notice"
 
 
 def test_both_languages_say_what_is_due():
     assert all(t.what.en and t.what.nl and t.what.en != t.what.nl for t in TIMERS)
 
 
-@pytest.mark.parametrize("phase", [Phase.CLOSED, Phase.UNOPENED])
-def test_no_term_runs_in_a_case_that_is_not_open(phase):
-    assert deadlines(given(phase=phase, wish=Wish(version=5, since=NOW)), LAW, NOW) == []
+def test_in_a_case_that_is_not_open_no_term_runs_but_what_outlives_it():
+    wish = Wish(version=5, since=NOW)
+    assert deadlines(given(phase=Phase.UNOPENED, wish=wish), LAW, NOW) == []
+    assert [d.code for d in deadlines(given(phase=Phase.CLOSED, wish=wish), LAW, NOW)] == ["D38"]
 
 
 def test_the_soonest_comes_first_and_nothing_of_the_case_changes():
     case = given(wish=Wish(version=5, since=NOW), decision=decision(date(2026, 3, 2)))
     before = repr(case)
-    assert [d.code for d in deadlines(case, LAW, NOW)] == ["D07", "D04", "D01"]
+    assert [d.code for d in deadlines(case, LAW, NOW)] == ["D07", "D04", "D01", "D03"]
     assert repr(case) == before
 
 
@@ -132,13 +136,15 @@ def test_d01_stops_with_a_term_of_nothing_a_choice_a_proposal_or_an_interview_af
 
 def test_d04_first_interview_counts_from_the_opening():
     found = the(given(), "D04")
-    assert (found.due, found.proposes) == (utc("2026-03-17T00:00:00+01:00"), "record_interview")
+    assert (found.due, found.proposes) == (utc("2026-03-17T00:00:00+01:00"), "record_interview"), "Monday the 16th is the tenth"
     assert due(given(interviews=[spoken(date(2026, 3, 9))]), "D04") == []
 
 
 def test_d04_counts_anew_in_a_new_episode():
-    found = the(given(episode=2, phase=Phase.INTAKE, phase_since=utc("2026-03-08T23:30:00+00:00")), "D04")
-    assert found.due == utc("2026-03-24T00:00:00+01:00")
+    again, later = utc("2026-03-08T23:30:00+00:00"), utc("2026-03-09T12:00:00+00:00")
+    case = given(episode=2, phase=Phase.MOTIVATION, episode_began=again, phase_since=later, reopened=31)
+    assert (the(case, "D04").due, the(case, "D04").starts) == (utc("2026-03-24T00:00:00+01:00"), again)
+    assert the(case, "D04").relied == (31,)
 
 
 def test_d05_next_interview_is_28_days_later_in_freedom():

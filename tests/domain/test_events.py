@@ -63,7 +63,7 @@ def test_a_field_of_any_type_stands_only_where_a_correction_needs_it():
 
 def test_topics_are_unique_and_carry_a_version():
     assert len(set(EVENTS.values())) == len(EVENTS)
-    assert [topic for topic in EVENTS if not re.fullmatch(r"[a-z]+(_[a-z]+)*\.v[1-9]\d*", topic)] == []
+    assert [topic for topic in EVENTS if not re.fullmatch(r"[a-z]+\d*(_[a-z]+)*\.v[1-9]\d*", topic)] == []
     assert [event.__name__ for topic, event in EVENTS.items() if topic != event.TOPIC] == []
 
 

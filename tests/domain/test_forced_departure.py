@@ -121,12 +121,15 @@ def test_public_order_needs_a_decision_and_a_term_that_was_withheld_without_reas
 
 @TRACK
 @pytest.mark.parametrize(("served_on", "last", "after"), [
-    ("2026-02-01", "2026-03-01T23:59:59", "2026-03-02T00:00:00"),
-    # The last day has 23 hours, then 25: the day is counted, not the hours.
-    ("2026-03-01", "2026-03-29T23:59:59+02:00", "2026-03-30T00:00:00+02:00"),
-    ("2026-02-28", "2026-03-28T23:59:59+01:00", "2026-03-29T00:00:00+01:00"),
-    ("2026-09-27", "2026-10-25T23:59:59+01:00", "2026-10-26T00:00:00+01:00"),
-    ("2026-09-26", "2026-10-24T23:59:59+02:00", "2026-10-25T00:00:00+02:00"),
+    ("2026-02-03", "2026-03-03T23:59:59", "2026-03-04T00:00:00"),  # a Tuesday
+    ("2026-02-01", "2026-03-02T23:59:59", "2026-03-03T00:00:00"),  # the 1st of March is a Sunday
+    # Across the changes of the clock, a day of 23 hours and one of 25: days are counted, not hours.
+    ("2026-03-01", "2026-03-30T23:59:59+02:00", "2026-03-31T00:00:00+02:00"),  # the 29th is a Sunday
+    ("2026-02-28", "2026-03-30T23:59:59+02:00", "2026-03-31T00:00:00+02:00"),  # the 28th is a Saturday
+    ("2026-02-27", "2026-03-27T23:59:59+01:00", "2026-03-28T00:00:00+01:00"),  # a Friday, before the change
+    ("2026-09-27", "2026-10-26T23:59:59+01:00", "2026-10-27T00:00:00+01:00"),  # the 25th is a Sunday
+    ("2026-09-26", "2026-10-26T23:59:59+01:00", "2026-10-27T00:00:00+01:00"),  # the 24th is a Saturday
+    ("2026-03-06", "2026-04-07T23:59:59+02:00", "2026-04-08T00:00:00+02:00"),  # Good Friday; after Easter comes Tuesday
 ])
 def test_vw_62_1_no_force_inside_the_departure_term(step, served_on, last, after):
     case = told(*READY, PROPOSED, decision_of(served_on), checked(last[:10] + "T00:00"))

@@ -7,7 +7,6 @@ import pytest
 from dtv_workflow.domain.chapters.closing import RemovalCompleted
 from dtv_workflow.domain.chapters.holds import HoldPlaced, LiftHold
 from dtv_workflow.domain.chapters.messages import (
-    Divergence,
     FlagMessage,
     MessageNotUnderstood,
     ReportUnreadMessage,
@@ -16,7 +15,7 @@ from dtv_workflow.domain.chapters.messages import (
 from dtv_workflow.domain.chapters.removal import BookRemoval, HandOver
 from dtv_workflow.domain.chapters.tasks import CompleteTask, TaskRaised
 from dtv_workflow.domain.fields import is_sealed
-from dtv_workflow.domain.inbox import Unclear
+from dtv_workflow.domain.procedures import Divergence, Unclear
 from dtv_workflow.domain.vocabulary import HoldKind
 from tests.domain.told import BOOKED, CHECKED, MOTIVATION, NOTIFIED, TO_BOOK, asked, booked, decided, moment, names, told
 

@@ -14,7 +14,11 @@ from dtv_workflow.domain.chapters.travel_document import (
     DublinAcceptanceRecorded,
     LaissezPasserOrdered,
     OrderLaissezPasser,
+    PlanPresentation,
+    PresentabilityChecked,
     PresentationOutcomeRecorded,
+    PresentationPlanned,
+    RecordPresentability,
     RecordPresentation,
     RecordTravelDocument,
     TravelDocumentReceived,
@@ -141,3 +145,36 @@ def test_what_embassies_say_and_send_is_recorded_in_every_phase():
         document=TravelDocumentKind.PASSPORT, valid_from=date(2026, 3, 1), valid_until=date(2030, 3, 1)
     )
     assert names(told(), received) == ["TravelDocumentReceived"]
+
+
+# ------------------------------------------------------------------ presentations
+
+PLAN = PlanPresentation(planned_on=date(2026, 3, 20))
+
+
+@pytest.mark.parametrize("kind", list(HoldKind))
+def test_vc_a3_4_3_no_presentation_is_planned_while_the_embassy_may_not_be_spoken_to(kind):
+    held = HoldPlaced(hold="H1", hold_kind=kind, until=moment("2026-03-08T12:00"))
+    assert asked(told(*READY, held), PLAN) == (["N20"] if Block.EMBASSY_CONTACT in BLOCKS[kind] else [])
+    assert asked(told(*READY, held), PLAN, at="2026-03-08T12:00") == []
+
+
+def test_vc_a3_4_3_a_presentation_is_planned_where_nothing_bars_it():
+    assert names(told(*READY), PLAN) == ["PresentationPlanned"]
+
+
+def test_a_new_order_forgets_the_presentation_planned_for_the_last():
+    planned = PresentationPlanned(planned_on=date(2026, 1, 20))
+    assert (told(planned).presentation_planned.on, told(planned).presentation_planned.version) == (date(2026, 1, 20), 3)
+    assert told(planned, ordered("MA")).presentation_planned is None
+
+
+@pytest.mark.parametrize("presentable", [True, False])
+def test_that_somebody_was_found_presentable_or_not_is_recorded(presentable):
+    step = RecordPresentability(presentable=presentable, checked_at=moment("2026-03-01T10:00"))
+    assert names(told(), step) == ["PresentabilityChecked"]
+    assert told(PresentabilityChecked(presentable=presentable, checked_at=step.checked_at)).presentable == 3
+
+
+def test_a_laissez_passer_is_kept_with_the_day_it_was_ordered():
+    assert told(("2026-01-06T23:30", ordered("MA"))).laissez_passer.ordered_on == date(2026, 1, 6)

@@ -20,6 +20,7 @@ from dtv_workflow.processes.sinks import Message, Undelivered
 from tests.properties.lived import Issued, live
 
 SOURCE = "urn:nld:oin:00000000000000000000:systeem:dtv-workflow"
+SCHEMAS = "https://schemas.example/dtv"
 IND = """
 [partner.ind]
 name = "Immigratie- en Naturalisatiedienst"
@@ -57,9 +58,9 @@ def put(register: Register, case: str, records: list[Record]) -> None:
 
 
 def configured(folder: Path, text: str) -> Partners:
-    """The partners of a configuration, with our own source above it."""
+    """The partners of a configuration, with our own source and schemas above it."""
     file = folder / "partners.toml"
-    file.write_text(f'source = "{SOURCE}"\n{text}', "utf-8")
+    file.write_text(f'source = "{SOURCE}"\nschemas = "{SCHEMAS}"\n{text}', "utf-8")
     return read_partners(file)
 
 

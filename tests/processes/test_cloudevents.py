@@ -47,7 +47,7 @@ EVENT = CloudEvent(
     time=datetime(2026, 1, 5, 9, tzinfo=UTC),
     sequence="00000000000000000012",
     datacontenttype="application/json",
-    dataschema="/schemas/out/removal-booked/1",
+    dataschema="https://schemas.example/schemas/out/removal-booked/1",
     data={"at": "2026-01-05T09:00:00Z", "fields": {"carrier": "KL"}},
 )
 SENT = json.loads(encode(EVENT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dtv_workflow.application import Register
-from dtv_workflow.domain.chapters.messages import Divergence, MessageFlagged, MessageNotUnderstood
+from dtv_workflow.application import Register, open_register
+from dtv_workflow.domain.chapters.intake import RecordReportMissed
+from dtv_workflow.domain.chapters.messages import MessageFlagged, MessageNotUnderstood
 from dtv_workflow.domain.inbox import INBOX, LONGEST_MESSAGE, MessageParked
+from dtv_workflow.domain.procedures import Divergence
+from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import HoldKind, Role
 from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy, Unauthorised
@@ -191,6 +195,21 @@ def test_n03_a_message_of_before_a_removal_that_was_not_understood_is_an_inciden
     assert "N03" in before.incidents
 
 
+@pytest.mark.parametrize("refused", [Malformed("not so"), ValueError("does not fit its type")], ids=["malformed", "unfit"])
+def test_a_fact_that_the_register_cannot_take_is_a_message_that_was_not_understood(store, monkeypatch, refused):
+    register, case, _ = store
+    record = register.record
+
+    def refusing(step: Any, *asked: Any, **options: Any) -> Any:
+        if isinstance(step, RecordReportMissed):
+            raise refused
+        return record(step, *asked, **options)
+
+    monkeypatch.setattr(register, "record", refusing)
+    assert take(register, message(case, "1", MISSED)).why == ("malformed_data",)
+    assert len(held(register, case)) == 1
+
+
 # ------------------------------------------------------------------ the same id twice
 
 
@@ -279,12 +298,54 @@ def test_n65_a_case_that_is_closed_twice_is_flagged_and_both_accounts_are_kept(s
     gone = fact("confirm_removal", "2026-01-30T10:00:00Z", attempt="A1", departed_at="2026-01-30T10:00:00Z", destination="MA",
                 proof="M100")  # fmt: skip
     left = fact("confirm_supervised_departure", "2026-01-30T12:00:00Z", departed_at="2026-01-30T12:00:00Z", destination="MA",
-                issuer="IOM", proof="IOM")  # fmt: skip
+                issuer="IOM", proof="iom_declaration")  # fmt: skip
     take(register, message(case, "1", gone, KMAR_SOURCE))
     second = take(register, message(case, "2", left))
     assert "contradicts" in second.why
     assert "N65" in second.incidents
     assert {"RemovalCompleted", "DepartureConfirmed"} <= {r.name for r in register.history(case)}
+
+
+def test_n32_what_happened_before_the_case_was_opened_is_recorded_and_contradicts_nothing(store):
+    register, case, _ = store
+    received = take(register, message(case, "1", fact("record_report_missed", "2025-12-20T10:00:00Z", count=1)))
+    assert (received.status, received.incidents) == (Status.RECORDED, ("N32",))
+
+
+def test_a_message_is_judged_by_what_was_known_when_it_came_and_a_later_correction_changes_nothing(store):
+    register, case, _ = store
+    first = take(register, message(case, "1", fact("record_report_missed", "2026-01-19T10:00:00Z", count=2)))
+    second = message(case, "2", MISSED)
+    assert take(register, second).status is Status.RECORDED
+    correction = read_step("correct", {"event": first.version, "field": "occurred_at", "value": "2026-01-25T10:00:00Z"})
+    corrected = register.take(correction, case, Envelope(actor="RV-07", reason="mistyped", at=NOW, recorded_at=NOW))
+    assert corrected.status == "done"
+    assert take(register, second).repeated
+    assert flags(register, case) == []
+    third = take(register, message(case, "3", fact("record_report_missed", "2026-01-24T10:00:00Z", count=3)))
+    assert third.why == ("out_of_order",)
+
+
+def test_processes_that_receive_the_same_messages_at_once_record_each_of_them_once(tmp_path):
+    register, (case, other) = opened(tmp_path / "store", TO_BOOKED, TO_MOTIVATION)
+    register.close()
+    raws = [
+        *(message(case, str(n), fact("record_report_missed", f"2026-01-{n}T10:00:00Z", count=1)) for n in range(10, 16)),
+        message(case, "12", APPEAL), message(other, "X", {"type": "x", "data": 1}), message(None, "P", MISSED), b"{",
+    ]  # fmt: skip
+
+    def received(_: int) -> list[Received]:
+        with open_register(tmp_path / "store", clock=lambda: NOW, os_user="svc") as mine:
+            return receive_all(mine, PARTNERS, raws)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(received, range(4)))
+    assert all(each.status is not Status.FAILED for answer in answers for each in answer)
+    assert all(sum(not answer[n].repeated for answer in answers) == 1 for n in range(len(raws)))
+    with open_register(tmp_path / "store", clock=lambda: NOW, os_user="svc") as after:
+        names = [record.name for record in after.history(case)]
+        assert (names.count("ReportingMissed"), names.count("MessageNotUnderstood")) == (6, 1)
+        assert (len(held(after, other)), len(parked(after))) == (1, 2)
 
 
 # ------------------------------------------------------------------ parked
@@ -338,9 +399,10 @@ def test_linking_that_was_interrupted_is_finished_for_the_same_case_and_for_no_o
     register, case, other = store
     take(register, message(None, "A-1", MISSED))
     (item,) = parked(register)
-    with monkeypatch.context() as killed, pytest.raises(StoreBusy):
+    with monkeypatch.context() as killed:
         killed.setattr(inbox, "_added", _fails)
-        link(register, PARTNERS, item.id, case, SUPERVISOR)
+        with pytest.raises(StoreBusy):
+            link(register, PARTNERS, item.id, case, SUPERVISOR)
     assert len(parked(register)) == 1
     with pytest.raises(Conflict, match="another case"):
         link(register, PARTNERS, item.id, other, SUPERVISOR)

@@ -22,10 +22,13 @@ from dtv_workflow.processes import outbox
 from dtv_workflow.processes.cloudevents import event_type, schema_out
 from dtv_workflow.processes.disclosable import NEVER, SENDABLE, STRUCTURED, TELLING, fields_of
 from dtv_workflow.processes.outbox import LONGEST_WAIT, TRIES, follow, may_follow, push, sent_to, stands
+from dtv_workflow.processes.partners import read_partners
 from dtv_workflow.processes.sinks import Rejected, Undelivered
 from tests.processes.outgoing import (
     AGREEMENT,
     IND,
+    SCHEMAS,
+    SOURCE,
     Kept,
     configured,
     disclosures,
@@ -98,7 +101,7 @@ def test_every_event_is_one_to_the_sdk_and_its_data_fits_the_schema(register, tm
         theirs = from_structured_event(HTTPMessage({"content-type": "application/cloudevents+json"}, message.body))
         assert theirs.get_id() == message.id
         jsonschema.Draft202012Validator(schemas[event["type"]]).validate(event["data"])
-        assert event["dataschema"] == schemas[event["type"]]["$id"]
+        assert event["dataschema"] == SCHEMAS + schemas[event["type"]]["$id"]
         told = schemas[event["type"]]["$defs"][schemas[event["type"]]["title"] + "Fields"]["properties"]
         assert set(event["data"].get("fields", {})) <= set(told)
 
@@ -112,6 +115,15 @@ def test_without_an_agreement_an_event_says_that_it_happened_and_nothing_else(re
     (logged, *_) = disclosures(register, case)
     assert (logged.purpose, logged.basis) == ("notification without data", "notification without data")
     assert all(item.endswith(": notification without data") for item in logged.items)
+
+
+def test_where_no_schemas_are_published_none_is_named(register, tmp_path):
+    lived(register, *TO_CLOSED)
+    file = tmp_path / "partners.toml"
+    more = AGREEMENT.format("ind") + 'fields.case_closed = ["outcome"]'
+    file.write_text(f'source = "{SOURCE}"\n{IND}{to_directory(tmp_path, "ind", "ind", more=more)}')
+    kept, _ = pushed(register, read_partners(file))
+    assert ["dataschema" in event for event in kept.events if "data" in event] == [False]
 
 
 def test_only_the_fields_the_agreement_names_are_sent(register, partners):
@@ -251,7 +263,8 @@ def test_on_a_live_store_the_outbox_is_a_known_system(tmp_path):
 
 def test_a_failed_delivery_is_tried_again_with_growing_waits(register, partners):
     lived(register, *TO_CLOSED)
-    left, waits = [3], []
+    left = [3]
+    waits: list[float] = []
 
     def fails(message):
         left[0] -= 1
@@ -296,7 +309,7 @@ def test_what_stops_one_sink_stops_no_other(register, tmp_path):
 def test_a_limit_is_kept_and_no_event_is_passed_over(register, partners):
     lived(register, *TO_BOOKED)
     expected = [position for _, position in sendable(register)]
-    seen = []
+    seen: list[int] = []
     while len(seen) < len(expected):
         kept, done = pushed(register, partners, limit=3)
         assert 1 <= done.sent <= 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from dtv_workflow.domain.fields import is_sealed
@@ -167,6 +170,14 @@ def test_a_sink_asks_for_our_own_source(tmp_path):
         read_partners(file)
 
 
+@pytest.mark.parametrize("schemas", ["/schemas", "schemas.example/dtv", "https:", ""])
+def test_dataschema_is_an_absolute_uri(schemas, tmp_path):
+    file = tmp_path / "partners.toml"
+    file.write_text(f'schemas = "{schemas}"')
+    with pytest.raises(Malformed, match="schemas is not a valid value"):
+        read_partners(file)
+
+
 def test_a_file_that_is_no_text_is_one_clear_line(tmp_path):
     file = tmp_path / "partners.toml"
     file.write_bytes(b"\xff\xfe")
@@ -213,7 +224,21 @@ def test_whom_an_application_is_about_is_told_with_the_order_or_not_at_all(tmp_p
         configured(tmp_path, f'{MA}{TO_MA}events = ["presentation_outcome_recorded"]\n{told}')
 
 
+OURS = {"disclose", "report_unread_message", "flag_message"}
+"""What we told others, and what we could not understand, is ours to say."""
+
+
 def test_every_fact_may_be_reported_by_somebody(tmp_path):
-    facts = [name for name, row in STEPS.items() if row.kind is Kind.FACT and name != "disclose"]
+    facts = [name for name, row in STEPS.items() if row.kind is Kind.FACT and name not in OURS]
     named = ", ".join(f'"{name}"' for name in facts)
     assert configured(tmp_path, f"{IND}reports = [{named}]").partners["ind"].reports == tuple(facts)
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "partners.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "partners.toml"
+    file.write_text(example, "utf-8")
+    partners = read_partners(file)
+    (sink,) = partners.sinks.values()
+    assert gets(sink, partners.to(sink)).fields == {"removal_booked.v1": ("occurred_at", "carrier", "departs_at")}

@@ -32,6 +32,7 @@ from dtv_workflow.processes import compose, outbox, partners
 from dtv_workflow.processes.disclosable import OCCURRED, SENDABLE
 from dtv_workflow.processes.outbox import push
 from dtv_workflow.processes.partners import Agreement, Partner, PartnerKind, Partners, Sink
+from dtv_workflow.processes.sinks import Message
 from tests.processes.outgoing import EMBASSY, SOURCE, Kept, configured, disclosures, lived, put, to_directory, training
 from tests.properties.lived import INTERVIEW, TO_BOOKED, TO_CLOSED, TO_MOTIVATION, any_life, ask, live
 
@@ -282,6 +283,20 @@ def test_n21_an_asylum_application_after_the_order_stops_what_had_not_been_sent(
         (done,) = push(register, configured(tmp_path, text))
         assert (done.sent, done.withheld, done.error) == (0, 1, None)
         assert len(list((tmp_path / "to-ma").iterdir())) == 1
+
+
+def test_n20_an_application_made_while_an_embassy_is_being_told_stops_what_comes_next(tmp_path):
+    with training(tmp_path) as register:
+        case = lived(register, *TO_LP, PRESENTED)
+
+        def applies(message: Message) -> None:
+            last = register.history(case)[-1]
+            hold = HoldPlaced(hold="H1", hold_kind=HoldKind.APPLICATION_PENDING)
+            register.events.put([msgspec.structs.replace(last, originator_version=last.version + 1, event=hold, receipt=None)])
+
+        kept = Kept(applies)
+        (done,) = push(register, asks_for_everything()[0], opened=kept.opened)
+        assert (kinds(kept.events), done.withheld, done.error) == (["laissez-passer-ordered"], 1, None)
 
 
 NAMED = ("record_presentation", "record_travel_document", "record_dublin_acceptance", "place_hold", "lift_hold", "correct",

@@ -28,11 +28,12 @@ LATER = timedelta(days=200)
 
 
 class When(NamedTuple):
-    """What the fields of a step are made of: the time, the attempt it is about, and the id a new attempt gets."""
+    """What the fields of a step are made of: the time, the attempt it is about, the id a new attempt gets, and the first task."""
 
     now: datetime
     attempt: str = "A0"
     new: str = "A1"
+    task: str = "t0"
 
     def time(self, **away: float) -> str:
         return (self.now + timedelta(**away)).isoformat()

@@ -344,6 +344,13 @@ def regime(look: Look) -> object:
     return look.case.regime.value
 
 
+@field
+def tasks(look: Look) -> object:
+    """Each task: what it is of, who picked it up, and whether what it waits for is still there. No timer fires in a search."""
+    held = look.case.open_holds(look.now)
+    return tuple([(task.kind, task.by, task.about in held) for task in look.case.tasks.values()])
+
+
 # ---------------------------------------------------------------- that nothing is left out
 
 _RECORDED = "kept on the record only: read to say on which event a verdict relied"
@@ -357,13 +364,14 @@ READ: dict[str, str] = {
     "holds": "holds", "interviews": "interviews", "intervals": "days", "minority": "minority", "obstacles": "obstacles",
     "offers": "offered", "phase": "phase", "plan": "planned", "pregnancy": "pregnant", "presentation": "promised",
     "proposal": "proposal", "reception": "reception", "regime": "regime", "registered": _RECORDED, "removability": "check",
-    "screening": "screened", "supervised": "supervised", "wish": "wish",
+    "screening": "screened", "supervised": "supervised", "supervision": "custody", "tasks": "tasks", "wish": "wish",
     "age_band": _STATED,
     "episode": "only counted on", "episode_began": "no letter looks for somebody before the step that it comes with",
     "reopened": "departed", "resident_on": "older",
     "judged_at": "one ruleset judges the whole search",
     "laissez_passer": "every letter orders one for the country that every letter books to",
     "opened_at": "no letter is asked of a time before the opening",
+    "placed": "where somebody is kept is counted by the timers alone",
     "topics": "read by `correct` alone, whose letters name the second event or one that is never there",
 }  # fmt: skip
 """Every attribute of a case that the chapters or `decide` read outside `apply`, and the field of the key that holds it, or why

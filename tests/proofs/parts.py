@@ -28,6 +28,7 @@ What was abstracted:
 from __future__ import annotations
 
 from tests.proofs.alphabet import EXCEPTIONS, HOLDS, LETTERS, TOGETHER
+from tests.proofs.beside import HELD_AND_TASKED, NOTHING_WAITS
 from tests.proofs.search import Part
 
 
@@ -215,12 +216,22 @@ REST = Part(
         cooperation; ask support; support; ticket; lapse unheard; lapse: airline; order lp
         court: interim_relief; lift interim_relief_granted; screen: trafficking; lift trafficking_signal
         correct; correct what is not there; disclose
-    """)),
+    """), *NOTHING_WAITS),
     idle=(*SETTLED, *NO_EXTENSION, "check", "days"),
     recorded=232,
 )
 
-PARTS = (THE_PRODUCT, INTAKE, TRACK, YOUNG, GUIDANCE, REMOVAL, BOOKABLE, DETENTION, TERMS, KINDS, ENDINGS, REST)
+BESIDE = Part(
+    name="beside the case",
+    says="applications and appeals that hold the case, a message that nobody understood, and the task that it leaves",
+    root=READY,
+    letters=(*words("check and propose; choose; lapse; close; reopen and prepare"), *HELD_AND_TASKED),
+    ticks=("later",),
+    idle=(*SETTLED, *NO_EXTENSION, "days"),
+    recorded=4_160,
+)
+
+PARTS = (THE_PRODUCT, INTAKE, TRACK, YOUNG, GUIDANCE, REMOVAL, BOOKABLE, DETENTION, TERMS, KINDS, ENDINGS, REST, BESIDE)
 
 WIDE = THE_PRODUCT._replace(
     name="the wide product",

@@ -171,11 +171,12 @@ class Mover:
 
 
 def _when(case: DepartureCase, now: datetime) -> When:
-    """Now, and the first live attempt; the last of them where none is live."""
+    """Now, the first live attempt (the last of them where none is live), and the first task."""
+    task = next(iter(case.tasks), "t0")
     if not case.bookings:
-        return When(now)
+        return When(now, task=task)
     last = len(case.bookings)
-    return When(now, next((id for id, booking in case.bookings.items() if booking.live), f"A{last}"), f"A{last + 1}")
+    return When(now, next((id for id, booking in case.bookings.items() if booking.live), f"A{last}"), f"A{last + 1}", task)
 
 
 def _copied(case: DepartureCase) -> DepartureCase:

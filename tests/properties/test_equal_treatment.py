@@ -45,13 +45,18 @@ SECOND = "declined_alone no_second_person second_may_not_approve second_may_not_
 OF_MINORS = """entry_ban_barred guardian_not_informed minor_alone_without_exception minor_not_reported_missing
     notice_passes_the_guardian special_supervisor_needed unaccompanied_without_reception"""
 
+OF_TASKS = "task_unknown term_still_runs"
+
 BY_DESIGN: dict[str, tuple[str, str]] = {
-    "context.actor": (f"approver_proposed {SECOND}", TWO_PEOPLE),
+    "context.actor": (f"approver_proposed task_of_another {SECOND}", TWO_PEOPLE),
     "context.second": (f"{SECOND} sensitive_hold_alone sensitive_hold_corrected_alone", TWO_PEOPLE),
     "context.also": ("approver_proposed", TWO_PEOPLE),
     "case.proposal.by": ("approver_proposed", TWO_PEOPLE),
     "context.other_open_case": ("another_case_is_open number_has_an_open_case", ONE_CASE),
-    "case.birth_date": (OF_MINORS, MINOR),
+    "case.birth_date": (f"{OF_MINORS} {OF_TASKS}", f"{MINOR}; and whether coming of age is a term that runs (D35)"),
+    "case.tasks.by": ("task_of_another", "one person works on a task: whoever picked it up, or a team leader"),
+    "case.tasks.kind": (OF_TASKS, WHICH),
+    "case.tasks.about": ("term_still_runs", WHICH),
     "case.pregnancy.due_on": ("pregnant_and_by_air", "the weeks around a birth, as more protection: Vc 2000 A3/7.4"),
     "case.advice.conditions": ("conditions_unmet", "which travel conditions are met: Vw 2000 art. 64"),
     "case.family.cases": ("family_not_assessed", "how many are linked: Vc 2000 A3/6.2"),
@@ -68,6 +73,7 @@ BY_DESIGN: dict[str, tuple[str, str]] = {
     "step.since": (ANY, "a day or a moment, written as text"),
     "step.until": (ANY, "a day or a moment, written as text"),
     "step.attempt": (ANY, WHICH),
+    "step.task": (ANY, WHICH),
     "step.hold": (ANY, WHICH),
     "step.obstacle": (ANY, WHICH),
     "step.field": (ANY, WHICH),

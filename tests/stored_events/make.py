@@ -10,10 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from dtv_workflow.application import create_register
+from dtv_workflow.application import Register, create_register
 from dtv_workflow.batch import Script, read_lines
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import Role
+from dtv_workflow.processes.inbox import dismiss, link, parked, receive
+from dtv_workflow.processes.partners import Partners
 
 HERE = Path(__file__).parent
 FILE = HERE / "events.jsonl"
@@ -34,19 +36,31 @@ def stored() -> list[Stored]:
 
 
 def made(folder: Path) -> dict[str, Stored]:
-    """The fullest event of every topic that the scenarios give, and a grant taken back."""
+    """The fullest event of every topic that the scenarios give, a grant taken back, and messages that named no case."""
     found: dict[str, Stored] = {}
     for path in sorted((HERE.parent / "scenarios").glob("*.jsonl")):
         with create_register(folder / path.stem, training=True, actor="script") as register, path.open("rb") as lines:
             list(Script(register).run(read_lines(lines)))
             register.grant("RV-07", Role.SUPERVISOR, None, Envelope(actor="script"))
             register.revoke("RV-07", Role.SUPERVISOR, Envelope(actor="script"))
+            _parked(register)
             for event in register.store.recorder.select_notifications(1, 100_000):
                 kept = found.get(event.topic)
                 if kept is None or len(event.state) > len(kept.state):
                     place = str(event.originator_id), event.originator_version
                     found[event.topic] = Stored(event.topic, *place, event.state.decode())
     return found
+
+
+def _parked(register: Register) -> None:
+    """A message that named no case, linked to one, and another that was dismissed."""
+    case = register.store.recorder.stream_ids("case/")[0].removeprefix("case/")
+    person = Envelope(actor="script", second="TL-02")
+    for raw in (b"an appeal, by fax", b"advertising"):
+        receive(register, Partners(), raw)
+    first, second = parked(register)
+    link(register, Partners(), first.id, case, person)
+    dismiss(register, second.id, "advertising", person)
 
 
 def main() -> None:

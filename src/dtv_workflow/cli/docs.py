@@ -132,7 +132,7 @@ def schemas() -> dict[str, str]:
 
     made = {f"schemas/out/{event_name(topic)}.json": schema_out(topic) for topic in SENDABLE}
     for row in facts_by_type().values():
-        if (name := step_name(row.step)) != UNSENT:
+        if (name := step_name(row.step)) not in UNSENT:
             made[f"schemas/in/{event_name(row.emitted[0].TOPIC)}.json"] = schema_in(name)
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) for name, schema in made.items()}
 

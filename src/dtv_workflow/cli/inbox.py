@@ -98,8 +98,7 @@ def said(code: str, *, dutch: bool) -> str:
     """A code in words: Dutch where it has them."""
     if not dutch:
         return code
-    from dtv_workflow.domain.chapters.messages import Divergence
-    from dtv_workflow.domain.inbox import Unclear
+    from dtv_workflow.domain.procedures import Divergence, Unclear
 
     terms = {term.value: term.nl for terms in (Unclear, Divergence) for term in terms}
     return _DUTCH.get(code) or terms.get(code, code)
@@ -198,7 +197,7 @@ def types(settings: Settings) -> None:
     """List the types of messages that are understood: the fact each reports, the partners that may, and its schema."""
     from dtv_workflow.domain.steps import step_name
     from dtv_workflow.processes.cloudevents import facts_by_type, schema_in
-    from dtv_workflow.processes.understanding import NOT_REPORTED
+    from dtv_workflow.processes.partners import UNSENT
 
     with settings.register() as register:
         partners = configured(register).partners.values()
@@ -211,7 +210,7 @@ def types(settings: Settings) -> None:
             "schema": schema_in(name)["$id"],
         }
         for kind, name in names.items()
-        if name not in NOT_REPORTED
+        if name not in UNSENT
     ]
     show(rows, ["type", "fact", "partners", "schema"], settings)
 
@@ -225,9 +224,9 @@ def schema(settings: Settings, type_: str) -> None:
 
     from dtv_workflow.domain.steps import step_name
     from dtv_workflow.processes.cloudevents import facts_by_type, schema_in
-    from dtv_workflow.processes.understanding import NOT_REPORTED
+    from dtv_workflow.processes.partners import UNSENT
 
     row = facts_by_type().get(type_)
-    if row is None or step_name(row.step) in NOT_REPORTED:
+    if row is None or step_name(row.step) in UNSENT:
         raise Malformed("no such type of message; `dtv inbox types` lists them")
     click.echo(json.dumps(schema_in(step_name(row.step)), ensure_ascii=False, indent=2))

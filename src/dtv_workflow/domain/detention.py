@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.facets import Interval
+from dtv_workflow.domain.facets import Interval, Placement
 from dtv_workflow.domain.fields import day_of, each_day_once
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset
@@ -160,6 +160,29 @@ def ends(case: DepartureCase, law: Ruleset) -> date | None:
     """The first day the running detention may not last: the soonest of its terms, and of an extension's own end."""
     days = (*(reached(case, limit) for limit in terms_running(case, law)), family_ends(case, law), case.detention_until)
     return min((day for day in days if day), default=None) if case.detained else None
+
+
+# ------------------------------------------------------------------ where somebody is kept
+
+
+def custody_began(case: DepartureCase) -> date | None:
+    """The day on which somebody who is detained was taken into custody, under whatever article; None when nobody is detained."""
+    if case.detained is None:
+        return None
+    began = case.detained.since
+    for stretch in sorted(case.intervals, key=lambda i: i.since, reverse=True):
+        if stretch.since < began <= stretch.to:
+            began = stretch.since
+    return began
+
+
+def placed_now(case: DepartureCase) -> Placement | None:
+    """Where somebody who is detained is kept, as far as it was told: not where they were before they were last free."""
+    began, placed = custody_began(case), case.placed
+    if began is None or placed is None:
+        return None
+    freed = max((stretch.to for stretch in case.intervals if stretch.to < began), default=date.min)
+    return placed if placed.since > freed else None
 
 
 # ------------------------------------------------------------------ the ledger

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from dtv_workflow.domain.fields import Code, Personal
+from dtv_workflow.domain.procedures import Unclear
 from dtv_workflow.domain.record import Event, Record
-from dtv_workflow.domain.vocabulary import Term
 
 INBOX = "inbox/"
 """What the names of the streams begin with."""
@@ -23,23 +23,6 @@ LONGEST_MESSAGE = 64 * 1024
 
 MessageText = Annotated[str, Meta(min_length=1, max_length=LONGEST_MESSAGE, extra={"data": "text"})]
 """A message as it was received. Personal by default, as every free text."""
-
-
-class Unclear(Term):
-    """Why a message could not be recorded as a fact of a case."""
-
-    UNREADABLE = "unreadable", "onleesbaar"
-    TOO_LARGE = "too_large", "te groot"
-    UNKNOWN_TYPE = "unknown_type", "onbekende berichtsoort"
-    NOT_REPORTED = "not_reported", "geen feit dat een ketenpartner meldt"
-    MALFORMED_DATA = "malformed_data", "inhoud niet volgens het schema"
-    IN_THE_FUTURE = "in_the_future", "tijdstip in de toekomst"
-    UNKNOWN_SENDER = "unknown_sender", "onbekende afzender"
-    WRONG_SENDER = "wrong_sender", "afzender meldt dit niet"
-    CONFLICTING_ID = "conflicting_id", "kenmerk van een ander bericht"
-    UNKNOWN_CASE = "unknown_case", "onbekende zaak"
-    NO_CASE = "no_case", "geen zaak genoemd"
-    OTHER = "other", "anders"
 
 
 class MessageParked(Event, frozen=True, kw_only=True):

@@ -57,3 +57,29 @@ class SupervisionEnd(Term):
     NOT_NEEDED = "not_needed", "niet langer nodig"
     TERM_OVER = "term_over", "termijn verstreken"
     COURT = "court", "rechterlijke uitspraak"
+
+
+class Unclear(Term):
+    """Why a message could not be recorded as a fact of a case."""
+
+    UNREADABLE = "unreadable", "onleesbaar"
+    TOO_LARGE = "too_large", "te groot"
+    UNKNOWN_TYPE = "unknown_type", "onbekende berichtsoort"
+    NOT_REPORTED = "not_reported", "geen feit dat een ketenpartner meldt"
+    MALFORMED_DATA = "malformed_data", "inhoud niet volgens het schema"
+    IN_THE_FUTURE = "in_the_future", "tijdstip in de toekomst"
+    UNKNOWN_SENDER = "unknown_sender", "onbekende afzender"
+    WRONG_SENDER = "wrong_sender", "afzender meldt dit niet"
+    CONFLICTING_ID = "conflicting_id", "kenmerk van een ander bericht"
+    UNKNOWN_CASE = "unknown_case", "onbekende zaak"
+    NO_CASE = "no_case", "geen zaak genoemd"
+    OTHER = "other", "anders"
+
+
+class Divergence(Term):
+    """How what a message tells differs from what was told before. Both are kept."""
+
+    OUT_OF_ORDER = "out_of_order", "later ontvangen dan wat erop volgde"
+    CONTRADICTS = "contradicts", "spreekt een eerdere melding tegen"
+    CONFLICTING_ID = "conflicting_id", "zelfde kenmerk, andere inhoud"
+    TOLD_TWICE = "told_twice", "zelfde melding onder twee kenmerken"

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.detention import FAMILY, family_ends, reached, terms_running, with_minors
+from dtv_workflow.domain.detention import FAMILY, custody_began, family_ends, placed_now, reached, terms_running, with_minors
 from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import day_of, first_moment, known_date, last_moment
 from dtv_workflow.domain.law.calendar import last_of, months_after, working_days_after, working_days_before, years_after
@@ -27,6 +27,7 @@ from dtv_workflow.domain.vocabulary import (
     Measure,
     Outcome,
     Phase,
+    PresentationOutcome,
     Regime,
 )
 
@@ -166,18 +167,16 @@ def document_ends(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
         yield Term(begins(document.valid_from), ends(document.valid_until), (document.version,))
 
 
-def precheck(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
+def before_departure(what: str, step: str, case: DepartureCase, law: Ruleset, now: datetime) -> Found:
+    """So many hours before each departure: after that nothing but to cancel it is left."""
     for id, booking in _coming(case, now):
-        if not booking.precheck:
-            due = _utc(booking.departs_at) - timedelta(hours=law["precheck.before_departure"])
-            yield Term(None, due, (booking.version,), "complete_precheck" if now < due else "cancel_removal", id)
+        if not getattr(booking, what):
+            due = _utc(booking.departs_at) - timedelta(hours=law[f"{what}.before_departure"])
+            yield Term(None, due, (booking.version,), step if now < due else "cancel_removal", id)
 
 
-def removal_notice(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
-    for id, booking in _coming(case, now):
-        if not booking.notice:
-            due = _utc(booking.departs_at) - timedelta(hours=law["notice.before_departure"])
-            yield Term(None, due, (booking.version,), "serve_removal_notice" if now < due else "cancel_removal", id)
+precheck = partial(before_departure, "precheck", "complete_precheck")
+removal_notice = partial(before_departure, "notice", "serve_removal_notice")
 
 
 _TO_TRANSFER = {
@@ -229,9 +228,9 @@ def hold_ends(kinds: frozenset[HoldKind], case: DepartureCase, law: Ruleset, now
 
 
 def appeal_term(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
-    """Over with an appeal, or once removability was asked anew after the term."""
-    decision = case.decision
-    if decision is None or AppealAgainst.RETURN_DECISION.value in case.appeals:
+    """Over with an appeal of since the decision, or once removability was asked anew after the term."""
+    decision, appeal = case.decision, case.appeals.get(AppealAgainst.RETURN_DECISION.value)
+    if decision is None or (appeal and appeal.on >= decision.decided_on):
         return
     short = decision.kind is DecisionKind.TRANSFER
     days = law["appeal.term_short" if short else "appeal.term"]
@@ -321,9 +320,10 @@ def next_report(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 
 def address_check(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
-    """After so many missed reports; after one in a Dublin case and of an unaccompanied minor, who is missing after a day."""
+    """After so many missed reports; after one in a Dublin case and of an unaccompanied minor, who is missing after a day. Nobody
+    who is detained reports (Vb 2000 art. 4.51(3)), nor has to be looked for."""
     missed = case.missed
-    if missed is None or case.phase is Phase.CLOSED:
+    if missed is None or case.detained or any(stretch.to > day_of(missed.at) for stretch in case.intervals):
         return
     alone = bool(case.minority and case.minority.minor and case.minority.unaccompanied)
     enough = 1 if alone else law["reporting.missed_dublin" if case.regime is Regime.DUBLIN else "reporting.missed"]
@@ -343,19 +343,19 @@ def area_restriction(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 def police_cell(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
     """Five days, that of the order not counted (Vc 2000 A5/6.10)."""
-    held, placed = case.detained, case.placed
-    if held and placed and placed.place is PlacementKind.POLICE_CELL:
-        since = max(held.since, placed.since)
+    held, placed, began = case.detained, placed_now(case), custody_began(case)
+    if held and began and placed and placed.place is PlacementKind.POLICE_CELL:
+        since = max(began, placed.since)
         yield Term(begins(since), _after(since, law["detention.police_cell"]), (held.version, placed.version))
 
 
 def family_placement(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
     """An unaccompanied minor, and a family with minors, until they are in the family facility (Vc 2000 A5/2.4)."""
-    held, minority = case.detained, case.minority
+    held, minority, placed, began = case.detained, case.minority, placed_now(case), custody_began(case)
     alone = minority.version if minority and minority.minor and minority.unaccompanied else 0
-    there = case.placed and case.placed.place is PlacementKind.FAMILY_FACILITY and held and case.placed.since >= held.since
-    if held and (young := alone or with_minors(case)) and not there:
-        yield Term(begins(held.since), _after(held.since, law["detention.family_placement"]), (young, held.version))
+    there = placed is not None and placed.place is PlacementKind.FAMILY_FACILITY
+    if held and began and (young := alone or with_minors(case)) and not there:
+        yield Term(begins(began), _after(began, law["detention.family_placement"]), (young, held.version))
 
 
 # ------------------------------------------------------------------ papers and support
@@ -363,28 +363,25 @@ def family_placement(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 def presentation(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
     """After a laissez-passer was ordered: when the date must be known, when it must be held, and when to remind or withdraw."""
-    ordered, planned = case.laissez_passer, case.presentation_planned
-    if ordered is None or ordered.ordered_on is None or _answered(case):
+    ordered, shown = case.laissez_passer, case.presentation
+    if ordered is None or ordered.ordered_on is None or (case.document and case.document.version > ordered.version):
         return
-    on, relied = ordered.ordered_on, (ordered.version,)
-    if planned is None:
+    on, relied, waits = ordered.ordered_on, (ordered.version,), shown is None or shown.version < ordered.version
+    if waits and case.presentation_planned is None:
         due = _after(on, law["presentation.told_within"])
         yield Term(begins(on), due, relied, "plan_presentation", "told", Counting.CALENDAR)
-    held = ends(months_after(on, law["presentation.held_within"]))
-    yield Term(begins(on), held, relied, "record_presentation", "held")
-    reply = ends(months_after(on, law["presentation.reply_within"]))
-    yield Term(begins(on), reply, relied, "order_laissez_passer", "reply")
-
-
-def _answered(case: DepartureCase) -> bool:
-    """Whether the embassy answered the last order, or a document came since."""
-    ordered = case.laissez_passer.version if case.laissez_passer else 0
-    return any(facet is not None and facet.version > ordered for facet in (case.presentation, case.document))
+    if waits:
+        held = ends(months_after(on, law["presentation.held_within"]))
+        yield Term(begins(on), held, relied, "record_presentation", "held")
+    if waits or (shown and shown.outcome is PresentationOutcome.NO_REPLY):
+        reply = ends(months_after(on, law["presentation.reply_within"]))
+        yield Term(begins(on), reply, relied, "order_laissez_passer", "reply")
 
 
 def presentability(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
-    planned = case.presentation_planned
-    if planned and case.presentable < planned.version and not _answered(case):
+    """Until it was checked, the presentation was held, or a document came."""
+    planned, over = case.presentation_planned, (case.presentation, case.document)
+    if planned and case.presentable < planned.version and not any(facet and facet.version > planned.version for facet in over):
         due = ends(working_days_before(planned.on, law["presentation.check_before"]))
         yield Term(None, due, (planned.version,))
 
@@ -402,7 +399,7 @@ def entry_ban(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
     """From the day the person really left (Vw 2000 art. 66a(4)): one who has not left has none that runs."""
     if (over := _ban_ends(case)) and case.departure and case.decision:
         starts = begins(day_of(case.departure.departed_at))
-        yield Term(starts, ends(over), (case.decision.version, case.departure.version))
+        yield Term(starts, begins(over), (case.decision.version, case.departure.version))
 
 
 def retention(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
@@ -417,10 +414,12 @@ def retention(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 
 def _ban_ends(case: DepartureCase) -> date | None:
-    """The last day of the entry ban; None for none that runs."""
-    if case.departure is None or case.decision is None or not case.decision.entry_ban_years:
+    """The first day after the entry ban, that of the departure counted in; None for none that runs. A decision of after the
+    departure is about a later stay."""
+    left, decision = case.departure, case.decision
+    if left is None or decision is None or not decision.entry_ban_years or decision.decided_on > day_of(left.departed_at):
         return None
-    return years_after(day_of(case.departure.departed_at), case.decision.entry_ban_years)
+    return years_after(day_of(left.departed_at), decision.entry_ban_years)
 
 
 _LEFT = frozenset({Outcome.INDEPENDENT_SUPERVISED, Outcome.FORCED, Outcome.DUBLIN_TRANSFER})

@@ -85,7 +85,10 @@ def event_type(topic: str) -> str:
 
 
 def schema_of(type_: str) -> str:
-    """Where the schema of a type's data is: `/schemas/out/removal-booked/1`. It changes when the type's version does."""
+    """The `$id` of the schema of a type's data: `/schemas/out/removal-booked/1`. It changes when the type's version does.
+
+    Where we publish it is put before it, since dataschema must be an absolute URI.
+    """
     name, _, version = type_.rpartition(".")
     return f"/schemas/out/{name.rpartition('.')[2]}/{version.removeprefix('v')}"
 

@@ -41,7 +41,7 @@ class Composer:
 
     def __init__(self, register: Register, partners: Partners, sink: Sink) -> None:
         self.register = register
-        self.source = partners.source or ""
+        self.source, self.schemas = partners.source or "", partners.schemas
         self.partner = partners.to(sink)
         self.gets = gets(sink, self.partner)
         self.subject = subject_fields(sink, self.partner)
@@ -65,7 +65,7 @@ class Composer:
             subject = told
         data = data_of(record, names) | ({"subject": subject} if subject else {})
         event = envelope(self.register.store.store_id, self.source, record)
-        body, whole = _fitting(event, data)
+        body, whole = _fitting(event, data, self.schemas)
         fields = _named(names, data) if whole else ()
         return Item(stream.removeprefix("case/"), record.version, topic, fields, Message(notification.id, event.id, body))
 
@@ -139,10 +139,11 @@ def _named(names: Sequence[str], data: dict[str, Any]) -> tuple[str, ...]:
     return (*own, *(f"subject.{name}" for name in data.get("subject", {})))
 
 
-def _fitting(event: CloudEvent, data: dict[str, Any]) -> tuple[bytes, bool]:
+def _fitting(event: CloudEvent, data: dict[str, Any], schemas: str | None) -> tuple[bytes, bool]:
     """The encoded event, and whether its data is in it: more than an event can carry stays out, and stops no sink."""
     if data:
-        full = msgspec.structs.replace(event, data=data, datacontenttype="application/json", dataschema=schema_of(event.type))
+        at = schemas.rstrip("/") + schema_of(event.type) if schemas else None
+        full = msgspec.structs.replace(event, data=data, datacontenttype="application/json", dataschema=at)
         try:
             return encode(full), True
         except Malformed:

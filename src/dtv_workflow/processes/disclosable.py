@@ -6,6 +6,8 @@ nobody has read it with that reader in mind. A sealed field leaves only when it 
 
 from __future__ import annotations
 
+from functools import cache
+
 from dtv_workflow.domain.chapters.family import GuardianInformed, MinorStatusEstablished
 from dtv_workflow.domain.chapters.guidance import InterviewHeld
 from dtv_workflow.domain.chapters.intake import SubjectRegistered, VulnerabilityScreened
@@ -28,7 +30,7 @@ _OURS = tuple(f"dtv_workflow.domain.{name}" for name in ("register", "inbox", "c
 NEVER: frozenset[str] = frozenset({
     CommandRefused.TOPIC, DisclosureLogged.TOPIC, *(topic for topic, event in EVENTS.items() if event.__module__ in _OURS)
 })  # fmt: skip
-"""What is the office's own: the store, its timers and tasks, the messages it got from others, steps that were refused, and the log
+"""What is the office's own: the store, timers and tasks, the messages it got from others, steps that were refused, and the log
 of disclosures itself."""
 
 SENDABLE: tuple[str, ...] = tuple(sorted(set(EVENTS) - NEVER))
@@ -71,6 +73,7 @@ EMBASSY_SUBJECT: tuple[str, ...] = ("name", "birth_date", "citizenship")
 from which an asylum motive may be read; the rest of the form is filled in by hand, and the person is given a copy."""
 
 
+@cache
 def fields_of(topic: str) -> tuple[str, ...]:
     """The fields of a topic that an agreement may name, in the event's order, after `occurred_at`."""
     event: type[Event] = EVENTS[topic]

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dtv_workflow.domain.chapters.messages import Divergence
+from dtv_workflow.domain.chapters.authority import N32
+from dtv_workflow.domain.procedures import Divergence
 from dtv_workflow.domain.record import Event, Record, corrected
 from dtv_workflow.domain.steps import Row, hints, step_name
 from dtv_workflow.domain.workflow import STEPS
@@ -18,21 +19,37 @@ from dtv_workflow.domain.workflow import STEPS
 ABOUT = frozenset({"hold", "attempt", "code", "against", "record_application:kind"})
 """What a fact is about: with another hold, attempt, condition or application it is another fact and contradicts nothing."""
 
+ENDINGS = frozenset({
+    "confirm_supervised_departure", "confirm_removal", "confirm_dublin_transfer", "record_residence", "close_unsupervised",
+    "close_other", "reopen_case",
+})  # fmt: skip
+"""Steps after which much of what is told of the case means something else: their order beside every other step matters."""
+
+OF_THE_RECORD = frozenset({"report_unread_message", "flag_message", "disclose", "correct", "pick_up_task", "complete_task"})
+"""Steps that speak of the record, and of nothing that is so in the world: no message overtakes them."""
+
 TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({
-        "confirm_supervised_departure", "confirm_removal", "confirm_dublin_transfer", "record_residence", "cancel_removal",
-        "record_return_decision", "reopen_case",
+        "report_detention", "order_detention", "extend_detention", "lift_detention", "record_detention_transfer",
+        "record_court_notified", "record_court_hearing", "record_court_decision", "record_appeal", "record_progress_report",
+        "choose_voluntary_departure",
     }),
-    frozenset({
-        "report_detention", "order_detention", "lift_detention", "record_court_decision", "record_detention_transfer",
-        "record_court_notified", "record_court_hearing", "record_appeal", "record_progress_report",
-        "choose_voluntary_departure", "confirm_removal", "confirm_dublin_transfer", "confirm_supervised_departure",
-    }),
-    frozenset({"record_court_decision", "record_return_decision", "record_appeal", "record_residence"}),
+    frozenset({"record_return_decision", "record_court_decision", "record_appeal"}),
+    frozenset({"book_removal", "cancel_removal", "record_transfer_announced", "record_return_decision", "record_court_decision"}),
     frozenset({"place_hold", "lift_hold"}),
+    frozenset({"record_art64_application", "record_art64_decision", "lift_hold"}),
     frozenset({"establish_minority", "establish_reception"}),
+    frozenset({"record_medical_advice", "fulfil_travel_condition"}),
 )  # fmt: skip
-"""Steps that speak of one thing: which of two came first matters to what is true now."""
+"""Steps that speak of one thing: which of two came first matters to what is true now. That none is missing, a test of every two
+facts in both orders says."""
+
+
+def beside(name: str) -> frozenset[str]:
+    """The steps whose order beside this one matters to what is true now."""
+    if name in ENDINGS:
+        return frozenset(STEPS) - OF_THE_RECORD
+    return ENDINGS.union({name}, *(group for group in TOGETHER if name in group))
 
 
 class Differs(NamedTuple):
@@ -44,36 +61,37 @@ class Differs(NamedTuple):
 
 def diverging(records: list[Record], request_id: str, incidents: tuple[str, ...] = ()) -> tuple[Differs, ...]:
     """How what was recorded under a request differs from what stood before it: at most once in each way."""
-    history = corrected(records)
-    told = [record for record in history if record.request_id == request_id]
+    told = [record for record in records if record.request_id == request_id]
     if not told:
         return ()
     row = STEPS[told[0].step]
-    before = [r for r in history if r.version < told[0].version and r.request_id != request_id]
+    before = corrected([record for record in records if record.version < told[0].version])
     found = [*_overtaken(row, told[0], before), *_disputed(row, told, before, incidents)]
     return tuple({each.why: each for each in reversed(found)}.values())[::-1]
 
 
 def _overtaken(row: Row, told: Record, before: list[Record]) -> Iterator[Differs]:
-    """Something later of the same kind, or about the same thing, was recorded already."""
-    name = step_name(row.step)
-    kinds = frozenset({name}).union(*(group for group in TOGETHER if name in group))
+    """Something that happened later, of the same kind or about the same thing, was recorded already."""
+    kinds = beside(step_name(row.step))
     later = [r for r in _acts(before) if r.step in kinds and r.occurred_at > told.occurred_at]
     if later:
         yield Differs(Divergence.OUT_OF_ORDER, max(later, key=lambda r: (r.occurred_at, r.version)).version)
 
 
 def _disputed(row: Row, told: list[Record], before: list[Record], incidents: tuple[str, ...]) -> Iterator[Differs]:
-    """Another account of the same happening, the same account again, or a fact that broke a rule."""
+    """Another account of the same happening, the same account again, or a fact that broke a rule.
+
+    That it happened before the case was opened (N32) contradicts nothing: a case begins with what others did before.
+    """
     mine = _main(row, told)
     for record in _same(row, before, mine):
         if _said(row, record.event) != _said(row, mine.event):
             yield Differs(Divergence.CONTRADICTS, record.version)
         elif record.occurred_at == mine.occurred_at and record.actor == mine.actor:
             yield Differs(Divergence.TOLD_TWICE, record.version)
-    if incidents:
+    if broken := set(incidents) - {N32.code}:
         verdicts = mine.receipt.verdicts if mine.receipt else ()
-        relied = [version for verdict in verdicts if not verdict.met for version in verdict.relied]
+        relied = [version for verdict in verdicts if verdict.code in broken and not verdict.met for version in verdict.relied]
         yield Differs(Divergence.CONTRADICTS, max(relied, default=None))
 
 

@@ -17,8 +17,9 @@ import msgspec
 from dtv_workflow.actors import Authority, as_given, authority
 from dtv_workflow.answers import Answer, new_id, stream_of
 from dtv_workflow.application import Register
-from dtv_workflow.domain.chapters.messages import Divergence, FlagMessage, MessageNotUnderstood, ReportUnreadMessage
-from dtv_workflow.domain.inbox import INBOX, MessageDismissed, MessageLinked, MessageParked, Parked, Unclear, parked_in
+from dtv_workflow.domain.chapters.messages import FlagMessage, MessageNotUnderstood, ReportUnreadMessage
+from dtv_workflow.domain.inbox import INBOX, MessageDismissed, MessageLinked, MessageParked, Parked, parked_in
+from dtv_workflow.domain.procedures import Divergence, Unclear
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Envelope, Step, step_name
 from dtv_workflow.domain.vocabulary import Role

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from dtv_workflow.domain.chapters import messages
 from dtv_workflow.domain.fields import COUNTRIES, Code, Country
+from dtv_workflow.domain.steps import step_name
 from dtv_workflow.domain.vocabulary import Kind
 from dtv_workflow.domain.workflow import STEPS
 from dtv_workflow.errors import Malformed
@@ -24,13 +26,14 @@ from dtv_workflow.processes.disclosable import EMBASSY, EMBASSY_SUBJECT, SENDABL
 
 PARTNERS_FILE = "partners.toml"
 ALL = "*"
-UNSENT = "disclose"
-"""A fact that no partner reports: what we told others is ours to say."""
+UNSENT = frozenset({"disclose", *(step_name(row.step) for row in messages.ROWS)})
+"""Facts that no partner reports: what we told others, and what we could not understand, is ours to say."""
 
 SUBJECT = "subject_registered"
 
 _Key = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _Reference = Annotated[str, Meta(pattern=r"""^[^\s\x00-\x20\x7f<>"{}|\\^`]{1,255}$""")]
+_Uri = Annotated[str, Meta(pattern=r"""^[a-z][a-z0-9+.-]*:[^\s\x00-\x20\x7f<>"{}|\\^`]{1,200}$""")]
 _Said = Annotated[str, Meta(pattern=r"\S", max_length=2_000)]
 
 
@@ -62,7 +65,7 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def may_report(self, fact: str) -> bool:
         """Whether it may report this fact, by its step's name."""
-        return fact in self.reports or (self.reports == ALL and fact != UNSENT)
+        return fact in self.reports or (self.reports == ALL and fact not in UNSENT)
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,9 +102,10 @@ class Gets(NamedTuple):
 
 
 class Partners(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole configuration, checked."""
+    """The whole configuration, checked. `schemas` is the absolute URI below which our schemas are published."""
 
     source: str | None = None
+    schemas: str | None = None
     partners: dict[str, Partner] = {}
     sinks: dict[str, Sink] = {}
 
@@ -116,6 +120,7 @@ class Partners(msgspec.Struct, frozen=True, kw_only=True):
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: _Reference | None = None
+    schemas: _Uri | None = None
     partner: dict[str, Partner] = {}
     sink: dict[str, Sink] = {}
 
@@ -189,7 +194,7 @@ def _checked(said: _File) -> Partners:
     paths = [str(Path(sink.path)) for sink in sinks.values() if sink.path]
     if len(paths) != len(set(paths)):
         raise Malformed("two sinks have the same path: what one partner gets would stand where the other reads")
-    return Partners(source=said.source, partners=partners, sinks=sinks)
+    return Partners(source=said.source, schemas=said.schemas, partners=partners, sinks=sinks)
 
 
 def _partner(key: str, partner: Partner) -> Partner:
@@ -206,7 +211,7 @@ def _partner(key: str, partner: Partner) -> Partner:
 
 
 def _is_fact(name: str) -> bool:
-    return name in STEPS and STEPS[name].kind is Kind.FACT and name != UNSENT
+    return name in STEPS and STEPS[name].kind is Kind.FACT and name not in UNSENT
 
 
 def _sink(key: str, sink: Sink, partners: dict[str, Partner]) -> Sink:

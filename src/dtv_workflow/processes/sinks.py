@@ -175,20 +175,28 @@ class ToNats:
         import nats.errors
 
         try:
-            self.runner.run(self._publish(message))
+            self.runner.run(self._in_time(message))
         except (nats.errors.Error, OSError, TimeoutError) as error:
             self._drop()
             raise Undelivered(f"not acknowledged by the stream ({type(error).__name__})") from None
 
+    async def _in_time(self, message: Message) -> None:
+        """The library tries a server that is not there for minutes, whatever it is told."""
+        import asyncio
+
+        async with asyncio.timeout(self.sink.timeout):
+            await self._publish(message)
+
     async def _publish(self, message: Message) -> None:
-        import nats
+        import nats.aio.client
 
         sink = self.sink
         if self.client is None:
             options: dict[str, Any] = {"token": self.token} if self.token else {}
             if self.tls is not None:
                 options["tls"] = self.tls
-            self.client = await nats.connect(
+            self.client = nats.aio.client.Client()
+            await self.client.connect(
                 sink.server or "", connect_timeout=sink.timeout, allow_reconnect=False, error_cb=_quiet, **options
             )
         headers = {"Nats-Msg-Id": message.id, "Content-Type": MEDIA_TYPE}

@@ -10,8 +10,6 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from dtv_workflow.application import Register
 from dtv_workflow.processes.inbox import Received, Status, receive_all
 from dtv_workflow.processes.partners import Partners
@@ -80,14 +78,3 @@ def _move(path: Path, place: Path) -> None:
         target, number = place / f"{path.name}.{number}", number + 1
     with contextlib.suppress(FileNotFoundError):  # another process moved it
         path.rename(target)
-
-
-def counted(received: list[Received]) -> dict[str, int]:
-    """How many messages came to what."""
-    found = [each.status.value for each in received]
-    return {status.value: found.count(status.value) for status in Status if status.value in found}
-
-
-def encode(received: Received) -> bytes:
-    """One answer as JSON."""
-    return msgspec.json.encode(received)

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dtv_workflow.answers import ALPHABET, ID_LENGTH
-from dtv_workflow.domain.chapters import messages
 from dtv_workflow.domain.fields import Moment, day_of
-from dtv_workflow.domain.inbox import LONGEST_MESSAGE, Unclear
+from dtv_workflow.domain.inbox import LONGEST_MESSAGE
+from dtv_workflow.domain.procedures import Unclear
 from dtv_workflow.domain.reading import check_past, read_step
 from dtv_workflow.domain.steps import Row, Step, step_name
 from dtv_workflow.errors import Malformed
@@ -25,9 +25,6 @@ from dtv_workflow.processes.partners import UNSENT, Partner
 
 Digest = Callable[[str, bytes], bytes]
 """A keyed digest of data for a purpose, as `KeyStore.digest` gives it."""
-
-NOT_REPORTED = frozenset({UNSENT, *(step_name(row.step) for row in messages.ROWS)})
-"""Facts that no partner reports: what we told others, and what we could not understand, is ours to say."""
 
 MOST_CASES = 100
 """How many cases one unreadable message can hold; more are no message but a list."""
@@ -101,7 +98,7 @@ def content_of(raw: bytes) -> str:
 def row_of(event: CloudEvent | None) -> Row | None:
     """The fact that a message's type stands for; None for a type that is unknown, or that no partner reports."""
     row = facts_by_type().get(event.type) if event else None
-    return row if row is not None and step_name(row.step) not in NOT_REPORTED else None
+    return row if row is not None and step_name(row.step) not in UNSENT else None
 
 
 def understood(event: CloudEvent, partner: Partner | None, now: datetime) -> Told | Unclear:
@@ -178,7 +175,8 @@ def _is_json(text: bytes) -> bool:
 
 def _batch(raw: bytes) -> list[bytes]:
     """The elements of a JSON array, and what is left from where it can no longer be read."""
-    text, found = raw.decode("utf-8", "surrogateescape"), []
+    text = raw.decode("utf-8", "surrogateescape")
+    found: list[bytes] = []
     scan, at = json.JSONDecoder(), _past_space(text, 1)
     while text[at : at + 1] != "]":
         try:

@@ -30,7 +30,8 @@ class CourtNotified(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.court_notified = record.version
-        if not (case.court_received and case.court_ruled < case.court_received.version):
+        pending, began = case.court_received, case.detained and case.detained.since
+        if pending is None or case.court_ruled > pending.version or (began and pending.on < began):
             case.court_received, case.court_heard = Dated(version=record.version, on=day_of(self.notified_at)), None
 
 
@@ -68,7 +69,8 @@ class ProgressReportSent(Event, frozen=True, kw_only=True):
 
 
 class CourtDecisionReceived(Event, frozen=True, kw_only=True):
-    """`lifted` remembers that a court ended a detention, for N17; an annulled decision no longer stands."""
+    """`lifted` remembers that a court ended a detention, for N17; an annulled decision no longer stands. Interim relief is no
+    ruling on a detention."""
 
     TOPIC = "court_decision_received.v1"
     instance: Custodial[str]
@@ -76,7 +78,7 @@ class CourtDecisionReceived(Event, frozen=True, kw_only=True):
     damages_cents: int | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.court_ruled = record.version
+        case.court_ruled = case.court_ruled if self.outcome is CourtOutcome.INTERIM_RELIEF else record.version
         case.court_lift = record.version if self.outcome is CourtOutcome.LIFTED else case.court_lift
         case.decision = None if self.outcome is CourtOutcome.ANNULLED else case.decision
 

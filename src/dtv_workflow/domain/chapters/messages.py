@@ -15,23 +15,15 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.holds import N03, HoldPlaced, RemovalAttemptCancelled, placing, removed_under
 from dtv_workflow.domain.chapters.tasks import TaskRaised
 from dtv_workflow.domain.fields import Code, Count, Personal
-from dtv_workflow.domain.inbox import MessageText, Unclear
+from dtv_workflow.domain.inbox import MessageText
 from dtv_workflow.domain.law.rules import Finding, guard
+from dtv_workflow.domain.procedures import Divergence, Unclear
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.steps import Context, Row, Step, copied, fact, gives
-from dtv_workflow.domain.vocabulary import ANY_PHASE, HoldKind, Term
+from dtv_workflow.domain.vocabulary import ANY_PHASE, HoldKind
 
 UNREAD, DIVERGENCE = "unread_message", "divergence"
 """The kinds of the tasks that these facts raise."""
-
-
-class Divergence(Term):
-    """How what a message tells differs from what was told before. Both are kept."""
-
-    OUT_OF_ORDER = "out_of_order", "later ontvangen dan wat erop volgde"
-    CONTRADICTS = "contradicts", "spreekt een eerdere melding tegen"
-    CONFLICTING_ID = "conflicting_id", "zelfde kenmerk, andere inhoud"
-    TOLD_TWICE = "told_twice", "zelfde melding onder twee kenmerken"
 
 
 # ------------------------------------------------------------------ events

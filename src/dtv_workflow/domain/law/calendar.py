@@ -114,18 +114,19 @@ def working_days_after(start: date, days: int) -> date:
 
 
 def working_days_before(end: date, days: int) -> date:
-    """The day so many working days before a day."""
+    """The day so many working days before a day; the first day there is where there are not so many."""
     day = end
-    while days:
+    while days and day > date.min:
         day -= DAY
         days -= working(day)
     return day
 
 
 def months_after(start: date, months: int) -> date:
-    """The same day of the month so many months later; the month's last day where it has no such day."""
+    """The same day of the month so many months later; the month's last day where it has no such day; the last day there is where
+    it lies beyond."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+    return date.max if year > date.max.year else date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def years_after(start: date, years: int) -> date:

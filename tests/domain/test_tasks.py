@@ -1,0 +1,149 @@
+"""Tasks: what a term that ran out, or a message, leaves for a person to do. Nobody ticks a running term away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dtv_workflow.domain.chapters.courts import CourtNotified
+from dtv_workflow.domain.chapters.guidance import InterviewHeld
+from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced
+from dtv_workflow.domain.chapters.tasks import (
+    CompleteTask,
+    PickUpTask,
+    TaskDone,
+    TaskPickedUp,
+    TaskRaised,
+    TimerExpired,
+    TimerReminded,
+    open_tasks,
+)
+from dtv_workflow.domain.expiry import to_tell
+from dtv_workflow.domain.fields import is_sealed
+from dtv_workflow.domain.vocabulary import HoldKind, InterviewKind, Role
+from tests.domain.detained import DETAINED
+from tests.domain.told import asked, context, moment, names, records, told
+
+# The case was opened on Monday 5 January 2026: the tenth working day after it is Monday the 19th.
+DUE = moment("2026-01-20T00:00")
+EXPIRED = ("2026-01-20T00:01", TimerExpired(timer="D04", due=DUE, proposes="record_interview", escalated=True))
+SPOKEN = ("2026-01-21T10:00", InterviewHeld(kind=InterviewKind.FIRST, checklist={}))
+MESSAGE = ("2026-01-21T11:00", TaskRaised(kind="divergence"))
+PICK, DONE = PickUpTask(task="t3"), CompleteTask(task="t3", finding="looked at both")
+PICKED_UP = ("2026-01-21T12:00", TaskPickedUp(task="t3"))
+"""By RV-07, as everything that is told."""
+
+
+def test_n67_an_open_task_is_picked_up_and_an_unknown_one_is_not():
+    assert asked(told(EXPIRED), PICK) == []
+    assert asked(told(MESSAGE), PICK) == []
+    assert asked(told(EXPIRED), PickUpTask(task="t4")) == ["N67"]
+    assert asked(told(), PICK) == ["N67"]
+
+
+def test_n67_a_task_whose_term_was_met_is_open_no_longer():
+    assert asked(told(EXPIRED, SPOKEN), PICK) == ["N67"]
+    assert asked(told(EXPIRED, SPOKEN), DONE) == ["N67"]
+
+
+def test_n67_a_task_that_was_done_is_open_no_longer():
+    over = told(MESSAGE, TaskDone(task="t3", finding="x"))
+    assert over.tasks == {}
+    assert asked(over, DONE) == ["N67"]
+    assert asked(told(MESSAGE, TaskDone(task="t9", finding="x")), DONE) == []
+
+
+@pytest.mark.parametrize(("known", "codes"), [
+    ({"actor": "RV-07"}, []),
+    ({"actor": "RV-08"}, ["N68"]),
+    ({"actor": "TL-02", "role": Role.TEAM_LEADER}, []),
+    ({"actor": "OFF-03", "role": Role.DESIGNATED_OFFICER}, ["N68"]),
+])
+@pytest.mark.parametrize("step", [PICK, DONE], ids=["pick up", "complete"])
+def test_n68_a_task_of_another_is_taken_over_by_a_team_leader_alone(step, known, codes):
+    assert asked(told(MESSAGE, PICKED_UP), step, **known) == codes
+
+
+def test_n68_a_task_that_nobody_picked_up_is_anybodys():
+    assert asked(told(MESSAGE), DONE, actor="RV-08") == []
+
+
+def test_n69_what_a_step_ends_is_not_ticked_away():
+    assert asked(told(EXPIRED), DONE) == ["N69"]
+    assert asked(told(MESSAGE), DONE) == []
+
+
+def test_n69_a_message_that_holds_a_case_is_done_once_its_hold_is_lifted():
+    held = HoldPlaced(hold="H1", hold_kind=HoldKind.UNRESOLVED_PROCEDURAL_MESSAGE)
+    raised = TaskRaised(kind="unread_message", about="H1", proposes="lift_hold")
+    case = told(held, raised)
+    lifted = told(held, raised, HoldLifted(hold="H1", hold_kind=held.hold_kind, basis="read"))
+    assert asked(case, CompleteTask(task="t4", finding="x")) == ["N69"]
+    assert asked(lifted, CompleteTask(task="t4", finding="x")) == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("step", [PICK, DONE], ids=["pick up", "complete"])
+def test_n33_a_task_is_for_whoever_works_on_cases_and_never_for_the_system(step, role):
+    desk = {Role.SUPERVISOR, Role.TEAM_LEADER, Role.DESIGNATED_OFFICER, Role.INTAKE_OFFICER}
+    refused = [] if role in desk else ["N33"] if role is Role.SYSTEM else ["N48"]
+    assert asked(told(MESSAGE), step, role=role) == refused
+
+
+def test_what_is_done_with_a_task_is_told():
+    assert names(told(MESSAGE), PICK) == ["TaskPickedUp"]
+    assert names(told(MESSAGE), DONE) == ["TaskDone"]
+    assert is_sealed(TaskDone, "finding"), "somebody typed it"
+
+
+# ------------------------------------------------------------------ what a timer's event makes of a case
+
+
+def test_a_term_that_ran_out_leaves_a_task_and_one_that_was_met_by_then_leaves_none():
+    (id, task), *rest = told(EXPIRED).tasks.items()
+    assert (id, rest) == ("t3", [])
+    assert (task.kind, task.due, task.proposes, task.escalated) == ("D04", DUE, "record_interview", True)
+    assert (task.since, task.by, task.about) == (moment("2026-01-20T00:01"), None, None)
+    stopped = ("2026-01-22T10:00", TimerExpired(timer="D04", due=DUE, stopped=True))
+    assert told(EXPIRED, SPOKEN, stopped).tasks == {}
+
+
+def test_of_one_timer_about_one_thing_the_last_task_stands():
+    again = TimerExpired(timer="D04", due=moment("2026-02-20T00:00"))
+    other = TimerExpired(timer="D04", due=DUE, about="R1")
+    assert list(told(EXPIRED, again).tasks) == ["t4"]
+    assert list(told(EXPIRED, other).tasks) == ["t3", "t4"]
+
+
+def test_a_reminder_leaves_no_task_and_picking_up_what_is_not_there_nothing():
+    assert told(TimerReminded(timer="D13", due=DUE, days_before=30)).tasks == {}
+    assert told(TaskPickedUp(task="t9")).tasks == {}
+    assert told(MESSAGE, PICKED_UP).tasks["t3"].by == "RV-07"
+
+
+def test_open_are_the_tasks_whose_term_runs_on_and_those_without_a_term():
+    now = context(PICK)
+    assert list(open_tasks(told(EXPIRED, MESSAGE), now)) == ["t3", "t4"]
+    assert list(open_tasks(told(EXPIRED, SPOKEN, MESSAGE), now)) == ["t5"]
+
+
+# ------------------------------------------------------------------ N70
+
+
+def raised(*happened: object, now: str) -> list[tuple[str, datetime]]:
+    told_of = to_tell(records(happened), moment(now))  # type: ignore[arg-type]
+    return [(event.code, at) for event, at in told_of if type(event).__name__ == "IntegrityIncidentRaised"]
+
+
+def test_n70_vw_94_1_a_court_that_was_not_told_in_time_is_an_incident_when_the_term_runs_out():
+    # Detained on Saturday 10 January 2026: the 28th day after it is Saturday 7 February, and nothing prolongs it.
+    over = datetime(2026, 2, 7, 23, tzinfo=UTC)
+    assert raised(DETAINED, now="2026-02-07T23:59:59") == []
+    assert raised(DETAINED, now="2026-02-08T00:00") == [("N70", over)]
+
+
+def test_n70_a_court_that_was_told_in_time_is_none_and_one_told_too_late_is():
+    notified = CourtNotified(notified_at=moment("2026-02-06T10:00"))
+    assert raised(DETAINED, ("2026-02-06T10:00", notified), now="2026-03-01T10:00") == []
+    assert [code for code, _ in raised(DETAINED, ("2026-02-09T10:00", notified), now="2026-03-01T10:00")] == ["N70"]
