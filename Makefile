@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test proofs mutants check lint types floors fresh bench docs lock clean
+.PHONY: help demo test proofs mutants conform check lint types floors fresh bench docs lock clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -47,6 +47,10 @@ floors: .venv/dev.stamp .venv/package.stamp
 
 fresh: .venv/package.stamp
 	@.venv/bin/python -m dtv_workflow.cli.docs --check
+
+conform: .venv/dev.stamp .venv/package.stamp ## what we send, before judges that are not ours; needs node and npm
+	@cd tests/conformance && npm install --silent --no-package-lock
+	@.venv/bin/python -m tests.conformance.cloudevents
 
 bench: .venv/dev.stamp .venv/package.stamp ## each performance promise against its floor and its peers
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python "$$file" || exit 1; done

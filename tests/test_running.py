@@ -14,6 +14,7 @@ import pytest
 from dtv_workflow.application import Register, create_register, open_register
 from dtv_workflow.batch import Script
 from dtv_workflow.domain.chapters.tasks import TimerExpired
+from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.processes import timers
 from dtv_workflow.running import CURSOR_FILE, run_due, run_everything
 from tests.properties.test_timers import told_in
@@ -146,7 +147,7 @@ def test_a_law_that_changes_makes_a_run_look_at_every_case_again(tmp_path):
 
 def test_a_lost_race_is_looked_at_anew(tmp_path, monkeypatch):
     with made(tmp_path / "s", opening("A"), WISH) as register, open_register(tmp_path / "s") as other:
-        whole, raced = timers.to_tell, []
+        whole, raced = to_tell, list[int]()
 
         def slow(history: Any, now: datetime) -> Any:
             found = whole(history, now)

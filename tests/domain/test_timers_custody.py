@@ -62,7 +62,9 @@ def test_d10_vw_94_1_the_court_is_told_on_the_28th_day_after_at_the_latest(since
     assert (through(found), starts_on(found), found.incident) == (last, since, "N70")
 
 
-@pytest.mark.parametrize(("at", "proposes"), [("2026-02-07T23:59", "record_court_notified"), ("2026-02-08T00:00", "lift_detention")])
+@pytest.mark.parametrize(("at", "proposes"), [
+    ("2026-02-07T23:59", "record_court_notified"), ("2026-02-08T00:00", "lift_detention"),
+])  # fmt: skip
 def test_d10_while_there_is_time_the_notice_is_proposed_and_then_the_lift(at, proposes):
     assert term("D10", held("2026-01-10"), at=at).proposes == proposes
 
@@ -122,9 +124,8 @@ def test_d11_vw_94_4_the_first_hearing_is_on_the_fourteenth_day_at_the_latest(be
     assert (through(found), found.about, found.proposes) == (last, "hearing", "record_court_hearing")
 
 
-@pytest.mark.parametrize("first", [CourtOutcome.UPHELD])
-def test_d11_vw_96_1_on_a_later_appeal_the_inquiry_is_closed_within_a_week(first):
-    again = (DETAINED, notified("2026-01-12T10:00"), heard("2026-01-20"), ruled("2026-01-23T10:00", first), filed("2026-02-02"))
+def test_d11_vw_96_1_on_a_later_appeal_the_inquiry_is_closed_within_a_week():
+    again = (DETAINED, notified("2026-01-12T10:00"), heard("2026-01-20"), ruled("2026-01-23T10:00"), filed("2026-02-02"))
     found = term("D11", *again)
     assert (through(found), found.about, found.relied) == ("2026-02-09", "hearing", (7,))
     assert through(term("D11", *again, heard("2026-02-05"))) == "2026-02-12"
@@ -151,7 +152,9 @@ def test_d11_and_d12_interim_relief_is_no_ruling_on_the_detention():
     assert last_day("D12", DETAINED, filed("2026-01-13"), relief) == "2026-01-16"
 
 
-@pytest.mark.parametrize(("on", "last"), [("2026-01-13", "2026-01-16"), ("2026-01-16", "2026-01-19"), ("2026-04-02", "2026-04-05")])
+@pytest.mark.parametrize(("on", "last"), [
+    ("2026-01-13", "2026-01-16"), ("2026-01-16", "2026-01-19"), ("2026-04-02", "2026-04-05"),
+])  # fmt: skip
 def test_d12_vc_a5_7_the_report_goes_on_day_three_and_no_weekend_prolongs_the_circular(on, last):
     found = term("D12", DETAINED, filed(on))
     assert (through(found), starts_on(found), found.proposes) == (last, on, "record_progress_report")
@@ -192,7 +195,9 @@ def test_each_article_has_its_own_maximum(article, codes):
     assert [code for code in ("D13", "D14", "D15", "D16") if terms(code, held("2026-01-10", article))] == codes
 
 
-@pytest.mark.parametrize(("until", "over"), [("2027-07-04", "2027-07-04"), ("2026-09-01", "2026-09-01"), ("2027-12-31", "2027-07-04")])
+@pytest.mark.parametrize(("until", "over"), [
+    ("2027-07-04", "2027-07-04"), ("2026-09-01", "2026-09-01"), ("2027-12-31", "2027-07-04"),
+])  # fmt: skip
 def test_d13_vw_59_6_an_extension_runs_to_its_day_and_360_days_beyond_the_180_at_most(until, over):
     # 9 July 2026 and 360 days: a year is 365, so five days before 9 July 2027.
     longer = ("2026-07-01T10:00", extended(date.fromisoformat(until)))

@@ -56,6 +56,7 @@ from dtv_workflow.domain.vocabulary import (
     Measure,
     NoticeTo,
     Outcome,
+    Phase,
     PresentationOutcome,
     Regime,
     ReopenCause,
@@ -79,6 +80,14 @@ def terms(code: str, *happened: Happened, at: str = NOW, about: str | None = Non
 def term(code: str, *happened: Happened, **known: Any) -> Deadline:
     """The one term of a timer."""
     (found,) = terms(code, *happened, **known)
+    return found
+
+
+def at_phase(phase: Phase, code: str, *happened: Happened, at: str) -> Deadline:
+    """The one term of a timer in a case that is in a phase, at a time."""
+    case, when = told(*happened), moment(at)
+    case.phase = phase
+    (found,) = [d for d in deadlines(case, in_force(day_of(when)), when) if d.code == code]
     return found
 
 

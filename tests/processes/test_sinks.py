@@ -20,7 +20,8 @@ from cryptography.x509.oid import NameOID
 
 from dtv_workflow.errors import Malformed
 from dtv_workflow.processes.partners import Sink
-from dtv_workflow.processes.sinks import Message, Rejected, Undelivered, opened, write_whole
+from dtv_workflow.processes.sinks import Message, Rejected, Undelivered, opened
+from dtv_workflow.store.files import write_whole
 from tests.processes.listening import http, nats
 
 ONE = Message(12, "6218cd67-d7a6-540b-9065-c22f8609e35b", b'{"specversion":"1.0"}')
@@ -55,10 +56,10 @@ def test_half_a_file_is_never_seen(tmp_path, monkeypatch):
     """Killed before the renaming, only a hidden file is there; the next try writes over it."""
     monkeypatch.setattr(Path, "rename", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / NAME, b"whole")
+        write_whole(tmp_path / NAME, b"whole", alone=True)
     assert [file.name for file in tmp_path.iterdir()] == [f".{NAME}.tmp"]
     monkeypatch.undo()
-    write_whole(tmp_path / NAME, b"whole")
+    write_whole(tmp_path / NAME, b"whole", alone=True)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(NAME, b"whole")]
 
 
@@ -75,7 +76,7 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_it_cou
 
     monkeypatch.setattr(os, "fsync", told("fsync", sync))
     monkeypatch.setattr(Path, "rename", told("rename", rename))
-    write_whole(tmp_path / NAME, b"whole")
+    write_whole(tmp_path / NAME, b"whole", alone=True)
     assert done == ["fsync", "rename", "fsync"]
 
 

@@ -207,7 +207,7 @@ def test_a_hold_that_a_message_placed_and_its_task_are_one_line():
 
 
 def test_a_closed_case_asks_for_the_detention_and_the_message_told_of_afterwards_and_for_nothing_else():
-    closed = {"phase": Phase.CLOSED, "phase_since": NOW - timedelta(days=3), "offers": [], "interviews": []}
+    closed: dict[str, Any] = {"phase": Phase.CLOSED, "phase_since": NOW - timedelta(days=3), "offers": [], "interviews": []}
     assert tasks(given(**closed)) == []
     raised = Raised(version=8, kind="divergence", since=NOW)
     assert [t.step for t in tasks(given(**closed, tasks={"t8": raised}))] == ["complete_task"]

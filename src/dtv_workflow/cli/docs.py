@@ -165,15 +165,21 @@ def _type(declared: Any) -> str:
 
 def main(args: list[str]) -> int:
     """Write the pages, or name the stale ones. 0 fresh or written, 1 stale."""
-    stale = [name for name, text in pages().items() if not (DOCS / name).is_file() or (DOCS / name).read_text("utf-8") != text]
+    made = pages()
+    stale = [name for name, text in made.items() if not (DOCS / name).is_file() or (DOCS / name).read_text("utf-8") != text]
+    gone = [f"schemas/{f.relative_to(DOCS / 'schemas')}" for f in (DOCS / "schemas").glob("*/*.json")]
+    gone = [name for name in gone if name not in made]
     if "--check" in args:
+        stale += gone
         for name in stale:
             print(f"stale: docs/{name}; `make docs` writes it anew", file=sys.stderr)
         return 1 if stale else 0
-    for name, text in pages().items():
+    for name in gone:
+        (DOCS / name).unlink()
+    for name, text in made.items():
         (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
         (DOCS / name).write_text(text, "utf-8")
-    print(f"docs: {', '.join(stale) + ' written' if stale else 'fresh'}")
+    print(f"docs: {', '.join(stale + gone) + ' written' if stale + gone else 'fresh'}")
     return 0
 
 

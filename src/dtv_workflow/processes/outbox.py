@@ -32,7 +32,8 @@ from dtv_workflow.processes.cloudevents import encode
 from dtv_workflow.processes.compose import Composer, Item, envelope, event_id, now_in
 from dtv_workflow.processes.disclosable import SENDABLE, TELLING
 from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink, gets, subject_fields
-from dtv_workflow.processes.sinks import Delivers, Message, Rejected, Undelivered, write_whole
+from dtv_workflow.processes.sinks import Delivers, Message, Rejected, Undelivered
+from dtv_workflow.store.files import write_whole
 
 ACTOR = "outbox"
 """Who disclosures are recorded by, in the role of the system."""
@@ -309,7 +310,7 @@ class Stands:
 
     def write(self, sink: str, stand: Stand) -> None:
         """Keep a sink's stand, on the disk."""
-        write_whole(self.file(sink), msgspec.json.encode(stand), 0o600)
+        write_whole(self.file(sink), msgspec.json.encode(stand), alone=True)
 
 
 def sent_to(partners: Partners) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ and nothing of the event: it is shown and kept.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dtv_workflow.errors import DtvError, Malformed
 from dtv_workflow.processes.cloudevents import MEDIA_TYPE
+from dtv_workflow.store.files import write_whole
 
 if TYPE_CHECKING:
     import ssl
@@ -76,28 +76,12 @@ class ToDirectory:
         """Write the event and wait until it is on the disk. The directory itself is never made: it may be a disk not mounted."""
         name = f"{message.position:020}-{message.id}.json"
         try:
-            write_whole(self.path / name, message.body)
+            write_whole(self.path / name, message.body, 0o640, alone=True)
         except OSError as error:
             raise Undelivered(f"the directory cannot be written to: {error.strerror}") from None
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def write_whole(file: Path, content: bytes, mode: int = 0o640) -> None:
-    """Write a file so that it is there whole, and on the disk, or not at all, wherever this is killed. Raises OSError."""
-    beside = file.with_name(f".{file.name}.tmp")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with open(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(handle)
-    beside.rename(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 # ------------------------------------------------------------------ HTTP

@@ -1,8 +1,8 @@
 """Timers: telling the log which terms of a case ran out. A timer proposes and never decides (N33).
 
 What ran out follows from the history alone (`domain.expiry`): here it is appended, once, whoever asks how often and when. Firing
-twice, late, at once, or after a clock was set back does no harm: what is told already is not told again, and a lost race is looked
-at anew on the newer history.
+twice, late, at once, or after a clock was set back does no harm: what is told is not told again, and a lost race is looked at
+anew on the newer history.
 """
 
 from __future__ import annotations

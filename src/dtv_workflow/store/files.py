@@ -118,17 +118,21 @@ def _refuse_occupied(path: Path) -> None:
         raise NoStore(f"{path} is not an empty directory; nothing was changed")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file so that whoever reads it, also after a power cut, finds the old content or the new one whole."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_whole(path: Path, content: bytes, mode: int = 0o600, *, alone: bool = False) -> None:
+    """Write a file so that it is there whole, and on the disk, or not at all, wherever this is killed. Raises OSError.
+
+    `alone`: the caller holds a lock, so that what a kill leaves beside it is written over the next time.
+    """
+    beside = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.rename(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        if not alone:
+            beside.unlink(missing_ok=True)
         raise
     _sync(path.parent)
 
