@@ -17,6 +17,7 @@ import msgspec
 from dtv_workflow.application import Register
 from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled
+from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
 from dtv_workflow.domain.vocabulary import LiftCause, Outcome
 from dtv_workflow.simulation_model import Figure, calibration
 
@@ -85,7 +86,9 @@ def besides(register: Register) -> dict[str, dict[str, int]]:
     with views_of(register.store).connect() as views:
         log = Log(views, register, register.clock(), 1)
         events = log.pairs("SELECT event, count(*) FROM timeline GROUP BY 1")
-        recorded = [record.event for case in _cases_with(log, ENDED) for record in register.history(case)]
+        records = [record for case in _cases_with(log, ENDED) for record in register.history(case)]
+        over = {r.request_id for r in records if isinstance(r.event, IntegrityIncidentRaised) and r.event.code == "N63"}
+        recorded = [record.event for record in records if record.request_id not in over]
         cancelled = Counter(event.cause.value for event in recorded if isinstance(event, RemovalAttemptCancelled))
         lifted = Counter(event.cause.value for event in recorded if isinstance(event, DetentionLifted))
         return {

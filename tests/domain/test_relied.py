@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from dtv_workflow.domain.chapters.applications import RecordApplication, removed_while_awaiting
 from dtv_workflow.domain.chapters.authority import before_the_opening, no_second_person, role_may_not
 from dtv_workflow.domain.chapters.closing import (
     CaseClosed,
@@ -19,7 +20,8 @@ from dtv_workflow.domain.chapters.closing import (
     removed_without_handover,
     term_open_at_departure,
 )
-from dtv_workflow.domain.chapters.custody import Ground, wish_open
+from dtv_workflow.domain.chapters.courts import RecordAppeal, removed_during_appeal
+from dtv_workflow.domain.chapters.custody import Ground, SupervisionMeasureImposed, wish_open
 from dtv_workflow.domain.chapters.detention_grounds import lighter_means_not_weighed, too_few_grounds
 from dtv_workflow.domain.chapters.detention_limits import extended_too_far, no_days_left
 from dtv_workflow.domain.chapters.family import (
@@ -57,13 +59,24 @@ from dtv_workflow.domain.chapters.removal import (
     no_notice,
     precheck_too_late,
 )
+from dtv_workflow.domain.chapters.tasks import (
+    CompleteTask,
+    TaskPickedUp,
+    TaskRaised,
+    TimerExpired,
+    task_of_another,
+    task_unknown,
+    term_still_runs,
+)
 from dtv_workflow.domain.chapters.travel_document import (
     LaissezPasserOrdered,
     PresentationOutcomeRecorded,
     no_document_or_promise,
 )
 from dtv_workflow.domain.chapters.voluntary_departure import OpportunityAssessed, WishToLeaveExpressed
+from dtv_workflow.domain.chapters.whereabouts import LiftSupervision, nothing_to_lift
 from dtv_workflow.domain.law.rules import Finding, Guard
+from dtv_workflow.domain.procedures import AppealAgainst, ApplicationKind, SupervisionEnd
 from dtv_workflow.domain.steps import Step
 from dtv_workflow.domain.vocabulary import (
     AgeBand,
@@ -72,6 +85,7 @@ from dtv_workflow.domain.vocabulary import (
     ForcedException,
     HoldKind,
     LpPurpose,
+    Measure,
     OtherCause,
     Outcome,
     PresentationOutcome,
@@ -331,3 +345,36 @@ def test_n31_a_correction_rests_on_the_sensitive_hold():
     correct = Correct(event=3, field="until", value=None)
     assert rests(sensitive_hold_corrected_alone, told(held), correct, second="TL-02") == (3,)
     assert rests(sensitive_hold_corrected_alone, told(decision_of()), correct) == ()
+
+
+# ------------------------------------------------------------------ what runs beside a case, and tasks
+
+RAISED = TaskRaised(kind="divergence")
+PICKED, DONE = TaskPickedUp(task="t3"), CompleteTask(task="t3", finding="x")
+
+
+def test_i2_an_application_an_appeal_and_an_answer_rest_on_the_departure():
+    applied = RecordApplication(kind=ApplicationKind.ASYLUM, applied_on=date(2026, 1, 20), awaited=True)
+    appeal = RecordAppeal(against=AppealAgainst.RETURN_DECISION, filed_on=date(2026, 1, 20), suspensive=True)
+    for guard, step in ((removed_while_awaiting, applied), (removed_during_appeal, appeal)):
+        assert of(guard, told(GONE), step, "2026-01-20T10:00") == (None, (3,))
+        assert of(guard, told(), step, "2026-01-20T10:00") == (None, ())
+    unawaited = RecordApplication(kind=ApplicationKind.ASYLUM, applied_on=date(2026, 1, 20), awaited=False)
+    assert of(removed_while_awaiting, told(GONE), unawaited, "2026-01-20T10:00") == (None, ())
+
+
+def test_n71_a_lift_rests_on_the_measure():
+    lift = LiftSupervision(cause=SupervisionEnd.NOT_NEEDED)
+    measure = SupervisionMeasureImposed(measure=Measure.REPORTING_DUTY)
+    assert of(nothing_to_lift, told(measure), lift) == (None, (3,))
+    assert of(nothing_to_lift, told(), lift) == (("no measure runs", "er loopt geen maatregel"), ())
+
+
+def test_n67_to_n69_a_task_rests_on_the_event_that_raised_it_and_names_who_has_it():
+    for guard in (task_unknown, task_of_another, term_still_runs):
+        assert of(guard, told(RAISED), DONE) == (None, (3,))
+    assert says(task_unknown, told(), DONE) == "no open task t3"
+    assert of(task_of_another, told(RAISED, PICKED), DONE) == (("picked up by RV-07", "opgepakt door RV-07"), (3,))
+    assert of(task_of_another, told(), DONE) == of(term_still_runs, told(), DONE) == (None, ())
+    late = ("2026-01-20T10:00", TimerExpired(timer="D04", due=moment("2026-01-20T00:00")))
+    assert of(term_still_runs, told(late), DONE) == (("D04 has not been met", "D04: nog niet aan voldaan"), (3,))

@@ -9,6 +9,7 @@ import pytest
 from dtv_workflow.domain.chapters.courts import CourtNotified
 from dtv_workflow.domain.chapters.guidance import InterviewHeld
 from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced
+from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
 from dtv_workflow.domain.chapters.tasks import (
     CompleteTask,
     PickUpTask,
@@ -23,7 +24,7 @@ from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.domain.fields import is_sealed
 from dtv_workflow.domain.vocabulary import HoldKind, InterviewKind, Role
 from tests.domain.detained import DETAINED
-from tests.domain.told import asked, context, moment, names, records, told
+from tests.domain.told import Happened, asked, context, moment, names, records, told
 
 # The case was opened on Monday 5 January 2026: the tenth working day after it is Monday the 19th.
 DUE = moment("2026-01-20T00:00")
@@ -131,9 +132,9 @@ def test_open_are_the_tasks_whose_term_runs_on_and_those_without_a_term():
 # ------------------------------------------------------------------ N70
 
 
-def raised(*happened: object, now: str) -> list[tuple[str, datetime]]:
-    told_of = to_tell(records(happened), moment(now))  # type: ignore[arg-type]
-    return [(event.code, at) for event, at in told_of if type(event).__name__ == "IntegrityIncidentRaised"]
+def raised(*happened: Happened, now: str) -> list[tuple[str, datetime]]:
+    told_of = to_tell(records(happened), moment(now))
+    return [(event.code, at) for event, at in told_of if isinstance(event, IntegrityIncidentRaised)]
 
 
 def test_n70_vw_94_1_a_court_that_was_not_told_in_time_is_an_incident_when_the_term_runs_out():

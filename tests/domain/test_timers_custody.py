@@ -7,6 +7,7 @@ A5/6.8), the day of the order counts for the maximum, and not for the terms that
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -31,16 +32,16 @@ from tests.domain.timed import (
     terms,
     through,
 )
-from tests.domain.told import checked
+from tests.domain.told import Happened, checked
 
 
-def held(since: str, article: Article = A59, **more: object) -> tuple[str, object]:
+def held(since: str, article: Article = A59, **more: Any) -> Happened:
     return f"{since}T10:00", ordered(article, **more)
 
 
-def over_on(code: str, *happened: object, **known: object) -> str:
+def over_on(code: str, *happened: Happened, **known: Any) -> str:
     """The day at whose first moment a detention has reached its maximum: the first that it may not last."""
-    due = term(code, *happened, **known).due.astimezone(AMSTERDAM)  # type: ignore[arg-type]
+    due = term(code, *happened, **known).due.astimezone(AMSTERDAM)
     assert (due.hour, due.minute) == (0, 0)
     return due.date().isoformat()
 

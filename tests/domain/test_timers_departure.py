@@ -141,7 +141,7 @@ def test_d04_the_first_interview_is_within_ten_working_days(opened, last):
 def test_d04_runs_anew_from_a_reopening_and_not_from_the_phase_after_it():
     again = (closed(), reopened("2026-03-02T10:00"))
     assert last_day("D04", interview(), *again) == "2026-03-16"
-    found = term("D04", interview(), *again, ("2026-03-09T10:00", RUNS["D08"].happened[1]))
+    found = term("D04", interview(), *again, ("2026-03-09T10:00", STARTED))
     assert (through(found), found.relied) == ("2026-03-16", (5,)), "whatever phase the case is in"
 
 

@@ -14,6 +14,7 @@ from dtv_workflow.domain.chapters.applications import ApplicationReceived, Art64
 from dtv_workflow.domain.chapters.closing import DublinTransferCompleted, RemovalCompleted
 from dtv_workflow.domain.chapters.dublin import TransferAnnounced
 from dtv_workflow.domain.chapters.family import FamilyLinked, MinorStatusEstablished
+from dtv_workflow.domain.chapters.intake import ReturnDecisionRecorded
 from dtv_workflow.domain.chapters.medical import BmaAdviceReceived
 from dtv_workflow.domain.chapters.travel_document import PresentationPlanned
 from dtv_workflow.domain.chapters.voluntary_departure import SupportGranted, SupportRequested
@@ -153,6 +154,10 @@ def test_d26_each_of_the_three_ends_by_what_it_waits_for_and_no_reply_is_none(th
 def test_d27_somebody_is_checked_three_working_days_before_a_presentation(planned, last):
     found = term("D27", PresentationPlanned(planned_on=day(planned)))
     assert (through(found), found.starts, found.proposes) == (last, None, "record_presentability")
+
+
+def test_d26_and_d27_nothing_ordered_or_planned_in_an_earlier_episode_is_waited_for():
+    assert [terms(code, LP, PLANNED, closed(), reopened("2026-02-11T10:00")) for code in ("D26", "D27")] == [[], []]
 
 
 def test_d27_a_document_or_an_outcome_of_before_the_plan_changes_nothing():
@@ -338,7 +343,7 @@ def test_d36_is_counted_from_when_the_decision_was_served_and_in_that_procedure_
 # ------------------------------------------------------------------ D37, D38: what outlives a case
 
 
-def banned(years: int | None, decided_on: str = "2026-01-06") -> tuple[str, object]:
+def banned(years: int | None, decided_on: str = "2026-01-06") -> tuple[str, ReturnDecisionRecorded]:
     return BANNED[0], msgspec.structs.replace(decision_of(decided_on), entry_ban_years=years)
 
 

@@ -16,7 +16,7 @@ from dtv_workflow.domain.law.ruleset import Ruleset, in_force, named, shipped
 from dtv_workflow.domain.record import fold, put
 from dtv_workflow.domain.workflow import EVENTS, STEPS
 from tests.domain.timed import APPLIED, BANNED, left, minor
-from tests.domain.told import moment, records
+from tests.domain.told import Happened, moment, records
 from tests.properties.lived import START, Issued, any_life, ask, live
 
 LAWS = tuple(named(delta.id) for delta in shipped())
@@ -140,10 +140,11 @@ def test_no_date_lies_too_far_away_to_be_answered(name):
 
 @pytest.mark.parametrize(("field", "code"), [("applied_on", "D34"), ("departed_at", "D37")])
 def test_a_date_that_was_corrected_to_the_end_of_time_is_answered_as_well(field, code):
-    told = {
+    lives: dict[str, tuple[Happened, ...]] = {
         "applied_on": (minor(alone=True), APPLIED),
         "departed_at": (BANNED, left("2026-02-10T11:00")),
-    }[field]
+    }
+    told = lives[field]
     far = put(records(told)[-1], field, "9998-12-30" if field == "applied_on" else "9998-12-30T12:00:00Z")
     case = fold([*records(told)[:-1], far])
     now = moment("2026-03-02T10:00")
