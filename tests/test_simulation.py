@@ -27,9 +27,9 @@ from dtv_workflow.domain.record import Record, fold
 from dtv_workflow.domain.vocabulary import TERM_HOLDS, HoldKind, Role
 from dtv_workflow.domain.workflow import STEPS
 from dtv_workflow.errors import NoStore
-from dtv_workflow.simulation import Simulated, digest, later, simulate
-from dtv_workflow.simulation_figures import Compared, compare, mean, per_hundred, share
-from dtv_workflow.simulation_model import Model, calibration, made_up
+from dtv_workflow.simulation.figures import Compared, compare, mean, per_hundred, share
+from dtv_workflow.simulation.model import Model, calibration, made_up
+from dtv_workflow.simulation.run import Simulated, digest, later, simulate
 from tests.properties.invariants import INVARIANTS, Kept, incidents, stretches
 from tests.properties.lived import Issued, Life, Outcome
 
@@ -81,7 +81,8 @@ def refused(histories: list[list[Record]]) -> Counter[str]:
 
 def run_apart(path: Path, seed: int, **env: str) -> str:
     """The digest of a small run in a process of its own."""
-    code = f"from dtv_workflow.simulation import simulate; print(simulate({str(path)!r}, cases=8, years=1, seed={seed}).digest)"
+    asked = f"simulate({str(path)!r}, cases=8, years=1, seed={seed})"
+    code = f"from dtv_workflow.simulation.run import simulate; print({asked}.digest)"
     surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **env}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=surroundings, check=True, timeout=120)
     return done.stdout.decode().strip()

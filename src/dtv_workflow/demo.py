@@ -120,12 +120,14 @@ def wish_at_the_desk(p: Person) -> Iterator[Beat]:
 
 
 def unread_message(p: Person) -> Iterator[Beat]:
-    """A message nobody understood stops the flight until somebody answers for it."""
+    """A message nobody understood stops the flight until somebody answers for it; another says what an earlier one denied."""
     p = p._replace(turn=5)
     yield from forced_until(p, 42)
     yield from flight(p, "R1", 50, 66)
     hold = p.told(59, "RB", "place_hold", hold="B1", hold_kind="unresolved_procedural_message")
     yield hold._replace(any_day=True)
+    other = p.told(60, "AVIM", "flag_message", message="AVIM-4711", why="contradicts")
+    yield other._replace(any_day=True)
 
 
 def flight_soon(p: Person) -> Iterator[Beat]:

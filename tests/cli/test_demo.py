@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtv_workflow.simulation_model import calibration
+from dtv_workflow.simulation.model import calibration
 
 
 def test_the_tour_shows_the_way_and_no_name(dtv, tmp_path):

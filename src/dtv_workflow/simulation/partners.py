@@ -11,8 +11,8 @@ from typing import Any
 
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.vocabulary import TERM_HOLDS, Block, HoldKind, Outcome, Phase, PresentationOutcome
-from dtv_workflow.simulation_model import picked
-from dtv_workflow.simulation_world import Life, Town
+from dtv_workflow.simulation.model import picked
+from dtv_workflow.simulation.world import Life, Town
 
 COURT = "Rechtbank, zittingsplaats Testdam"
 ILC = ("ILC-01", "intake_officer")

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+import msgspec
+
 from dtv_workflow.answers import Answer, stream_of
 from dtv_workflow.application import Register
 from dtv_workflow.domain.case import DepartureCase
@@ -21,7 +23,11 @@ from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.record import CORRECTION_TOPIC, fold
 from dtv_workflow.domain.vocabulary import Phase
-from dtv_workflow.simulation_model import Model, Person
+from dtv_workflow.domain.workflow import STEPS
+from dtv_workflow.processes.cloudevents import event_type
+from dtv_workflow.processes.inbox import Received, receive
+from dtv_workflow.processes.partners import Partner, PartnerKind, Partners
+from dtv_workflow.simulation.model import Model, Person
 
 OPENS, CLOSES = 9, 17
 SATURDAY = 5
@@ -55,6 +61,19 @@ class Life:
     def open(self) -> bool:
         """Whether the case stands open."""
         return bool(self.id) and self.case.phase is not Phase.CLOSED
+
+
+SOURCE = "urn:nld:oin:00000000000000000000:systeem:{}"
+PARTNERS = Partners(
+    partners={
+        key: Partner(
+            key=key, name=key, kind=PartnerKind.CHAIN, sources=(SOURCE.format(key),), reports="*", actor=f"{key.upper()}-bericht"
+        )
+        for key in ("ind", "avim", "kmar", "dji", "coa", "iom", "rb", "dia", "bvv", "person", "lawyer", "ngo", "police",
+                    "om", "gza", "ggd", "ehrm")
+    }
+)
+"""The chain, as the simulated register is configured: everybody may report everything."""
 
 
 class Town:
@@ -110,10 +129,17 @@ class Town:
             self.read(life)
         return answer
 
-    def tell(self, life: Life, partner: str, step: str, *, at: datetime | None = None, **fields: Any) -> Answer:
-        """A partner's message about a case: a fact with its source."""
-        source = f"{partner}-{self.steps + 1:06}"
-        return self.take(life, (f"{partner}-bericht", "system"), step, at=at, source=source, **fields)
+    def tell(self, life: Life, partner: str, step: str, *, at: datetime | None = None, **fields: Any) -> Received:
+        """A partner's message about a case, as a CloudEvent through the inbox: a fact, once."""
+        self.steps += 1
+        told = {
+            "specversion": "1.0", "id": f"{partner}-{self.steps}", "source": SOURCE.format(partner.lower()),
+            "type": event_type(STEPS[step].emitted[0].TOPIC), "subject": life.id, "time": self.now,
+            "datacontenttype": "application/json", "data": {"at": at or self.now, "fields": fields},
+        }  # fmt: skip
+        received = receive(self.register, PARTNERS, msgspec.json.encode(told))
+        self.read(life)
+        return received
 
     def read(self, life: Life) -> None:
         """The case as the log has it now: only what is new is read, unless a correction changes what was."""

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from dtv_workflow.answers import Answer
 from dtv_workflow.domain.vocabulary import Phase
-from dtv_workflow.simulation_acts import Act, answering, guidance, intake, leaving, supervisor
-from dtv_workflow.simulation_force import detention, force, proposing
-from dtv_workflow.simulation_partners import address, ask_check, cancel, decide, reception
-from dtv_workflow.simulation_world import Life, Town
+from dtv_workflow.simulation.acts import Act, answering, guidance, intake, leaving, supervisor
+from dtv_workflow.simulation.force import detention, force, proposing
+from dtv_workflow.simulation.partners import address, ask_check, cancel, decide, reception
+from dtv_workflow.simulation.world import Life, Town
 
 SOON = timedelta(days=1)
 

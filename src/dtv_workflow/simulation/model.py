@@ -1,4 +1,4 @@
-"""The model of the simulation: its numbers, from `simulation.toml`, and people who do not exist, drawn from them.
+"""The model of the simulation: its numbers, from `calibration.toml`, and people who do not exist, drawn from them.
 
 A person arrives with what is theirs (a country, papers, a will) and with nothing that says how the case will end.
 """
@@ -114,7 +114,7 @@ class Calibration(msgspec.Struct, frozen=True):
 @cache
 def calibration() -> Calibration:
     """The numbers that come with the package."""
-    text = resources.files("dtv_workflow").joinpath("simulation.toml").read_text("utf-8")
+    text = (resources.files(__package__) / "calibration.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Calibration)
 
 

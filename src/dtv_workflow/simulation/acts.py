@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.vocabulary import SENSITIVE_HOLDS, TERM_HOLDS, Block, InterviewKind, Phase, RemovabilityAnswer
-from dtv_workflow.simulation_model import checklist
-from dtv_workflow.simulation_partners import NOT_TWICE, address, ask_check, boarding, embassy, iom, reappear
-from dtv_workflow.simulation_world import Life, Town
+from dtv_workflow.simulation.model import checklist
+from dtv_workflow.simulation.partners import NOT_TWICE, address, ask_check, boarding, embassy, iom, reappear
+from dtv_workflow.simulation.world import Life, Town
 
 LEADERS = ("TL-01", "TL-02", "TL-03")
 SPECIAL = "RV-00"

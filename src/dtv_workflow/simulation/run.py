@@ -21,10 +21,10 @@ from dtv_workflow.domain.chapters.records import CommandRefused, IntegrityIncide
 from dtv_workflow.domain.expiry import next_moment
 from dtv_workflow.domain.fields import first_moment
 from dtv_workflow.processes.timers import fire
-from dtv_workflow.simulation_desk import Desk
-from dtv_workflow.simulation_model import Model, calibration, made_up
-from dtv_workflow.simulation_partners import arrive
-from dtv_workflow.simulation_world import Life, Town
+from dtv_workflow.simulation.desk import Desk
+from dtv_workflow.simulation.model import Model, calibration, made_up
+from dtv_workflow.simulation.partners import arrive
+from dtv_workflow.simulation.world import Life, Town
 
 STARTS = date(2024, 1, 1)
 PAGE = 5_000
@@ -128,7 +128,7 @@ def digest(register: Register) -> str:
             codes = event.codes if isinstance(event, CommandRefused) else ()
             codes = (event.code,) if isinstance(event, IntegrityIncidentRaised) else codes
             when = (record.occurred_at, record.recorded_at)
-            line = (number, record.version, event.TOPIC, *when, record.actor, record.source, codes)
+            line = (number, record.version, event.TOPIC, *when, record.actor, codes)
             hashed.update(msgspec.json.encode(line))
         position = (page[-1].id or 0) + 1
     return hashed.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 from dtv_workflow.domain.facets import Booking
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.vocabulary import Article, Block, Phase, RemovabilityAnswer
-from dtv_workflow.simulation_acts import (
+from dtv_workflow.simulation.acts import (
     Act,
     document,
     free,
@@ -22,8 +22,8 @@ from dtv_workflow.simulation_acts import (
     supervisor,
     wants_papers,
 )
-from dtv_workflow.simulation_partners import ask_check, court, flight, refused_by_all
-from dtv_workflow.simulation_world import Life, Town
+from dtv_workflow.simulation.partners import ask_check, court, flight, refused_by_all
+from dtv_workflow.simulation.world import Life, Town
 
 OFFICER = ("AO-01", "designated_officer")
 WHY: dict[str, Any] = {

@@ -19,7 +19,7 @@ from dtv_workflow.domain.chapters.custody import DetentionLifted
 from dtv_workflow.domain.chapters.holds import RemovalAttemptCancelled
 from dtv_workflow.domain.chapters.records import IntegrityIncidentRaised
 from dtv_workflow.domain.vocabulary import LiftCause, Outcome
-from dtv_workflow.simulation_model import Figure, calibration
+from dtv_workflow.simulation.model import Figure, calibration
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
