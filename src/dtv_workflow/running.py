@@ -39,10 +39,11 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Run(NamedTuple):
-    """What a run did: how many cases it looked at, and what it told."""
+    """What a run did: how many cases it looked at, what it told, and what somebody should look at."""
 
     asked: int
     fired: list[Fired]
+    troubles: list[str]
 
 
 def run_due(register: Register, now: datetime | None = None) -> Run:
@@ -57,9 +58,12 @@ def run_due(register: Register, now: datetime | None = None) -> Run:
     cases = dict.fromkeys(stream.removeprefix("case/") for stream in touched)
     cases |= dict.fromkeys(_due(register, now))
     firing = fire(register, cases, now)
-    if not firing.ahead:
+    troubles = [f"case {case} could not be looked at: {why}" for case, why in firing.failed.items()]
+    if firing.ahead:
+        troubles.append(f"recorded later than now, so a clock was wrong: case {', '.join(firing.ahead[:5])}; dtv doctor")
+    if not firing.ahead and not firing.failed:
         write_whole(path, msgspec.json.encode(Cursor(head, _mark(register, head), law)))
-    return Run(len(cases), firing.fired)
+    return Run(len(cases), firing.fired, troubles)
 
 
 class Everything(NamedTuple):
@@ -87,7 +91,8 @@ def run_everything(register: Register, now: datetime | None = None) -> Everythin
             received = take_in(register, partners, spool)
     except DtvError as error:
         troubles.append(str(error))
-    asked, fired = run_due(register, now)
+    asked, fired, found = run_due(register, now)
+    troubles += found
     try:
         delivered = push(register, partners)
     except DtvError as error:

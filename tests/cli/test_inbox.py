@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Dtv, Told
-from tests.processes.incoming import APPEAL, IND_SOURCE, MISSED, message
+from tests.processes.incoming import APPEAL, IND_SOURCE, MISSED, fact, message
 
 CONFIGURED = f"""
 [partner.ind]
@@ -63,7 +63,15 @@ def test_a_directory_is_a_spool(chain, tmp_path):
     (tmp_path / "spool" / "new").mkdir(parents=True)
     (tmp_path / "spool" / "new" / "1.json").write_bytes(message(chain.case, "1", MISSED))
     assert chain("inbox", "import", str(tmp_path / "spool")).exit == 0
-    assert (tmp_path / "spool" / "done" / "1.json").exists()
+    assert json.loads((tmp_path / "spool" / "done" / "1.json.json").read_text())["status"] == "recorded"
+    assert not (tmp_path / "spool" / "new" / "1.json").exists()
+
+
+def test_a_receipt_in_the_spool_is_what_import_answered(chain, tmp_path):
+    (tmp_path / "spool" / "new").mkdir(parents=True)
+    (tmp_path / "spool" / "new" / "1").write_bytes(message(chain.case, "1", MISSED) + b"\n" + message(None, "2", MISSED))
+    answered = chain("inbox", "import", str(tmp_path / "spool"), "--format", "jsonl")
+    assert answered.out == (tmp_path / "spool" / "unread" / "1.json").read_text()
 
 
 def test_what_a_message_says_is_told_only_to_somebody_who_asks_for_it(chain, tmp_path):
@@ -88,10 +96,21 @@ def test_a_parked_message_is_linked_or_dismissed_by_a_person(chain, tmp_path):
     assert (linked.exit, linked.json["status"], linked.json["case"]) == (0, "recorded", chain.case)
     assert chain("inbox", "dismiss", missed, "--reason", "elsewhere", "--as", "RV-07").exit == 4
     assert chain("inbox", "dismiss", missed, "--reason", "elsewhere", "--as", "RV-07", "--second", "TL-02").exit == 0
-    assert chain("inbox", "dismiss", broken, "--reason", "spam", "--as", "RV-07").exit == 0
+    assert chain("inbox", "dismiss", broken, "--reason", "spam", "--as", "RV-07").exit == 4
+    assert chain("inbox", "dismiss", broken, "--reason", "spam", "--as", "RV-07", "--second", "TL-02").exit == 0
     assert chain("inbox", "list").out.splitlines()[1:] == []
     assert chain("inbox", "link", appeal, chain.case, "--as", "RV-07").exit == 6
     assert chain("inbox", "show", "0000").exit == 5
+
+
+def test_linking_exits_7_when_somebody_must_look_as_importing_does(chain, tmp_path):
+    later = fact("record_report_missed", "2026-01-25T10:00:00Z", count=1)
+    received(chain, tmp_path, message(chain.case, "1", later), message(None, "2", MISSED), message(None, "3", {"type": "x"}))
+    ids = {row["fact"]: row["message"] for row in chain("inbox", "list", "--format", "json").json}
+    flagged = chain("inbox", "link", ids["record_report_missed"], chain.case, "--as", "RV-07", "--format", "json")
+    assert (flagged.exit, flagged.json["status"]) == (7, "flagged")
+    unread = chain("inbox", "link", ids[None], chain.case, "--as", "RV-07", "--format", "json")
+    assert (unread.exit, unread.json["status"]) == (7, "unread")
 
 
 def test_types_and_schemas_are_what_partners_are_held_to(chain):

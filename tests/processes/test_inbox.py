@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from dtv_workflow.errors import Conflict, Malformed, NotFound, StoreBusy, Unauth
 from dtv_workflow.processes import inbox
 from dtv_workflow.processes.cloudevents import LARGEST
 from dtv_workflow.processes.inbox import Received, Status, dismiss, link, parked, parked_message, receive, receive_all
+from dtv_workflow.processes.partners import Partners
 from tests.processes.incoming import (
     APPEAL,
     DJI_SOURCE,
@@ -147,6 +149,97 @@ def test_a_message_about_a_known_case_that_is_not_understood_places_a_hold_and_a
     assert held(register, other) == []
     unread = [r for r in register.history(case) if isinstance(r.event, MessageNotUnderstood)]
     assert [(r.actor, r.role) for r in unread] == [("inbox", Role.SYSTEM)]
+
+
+NOBODY = Partners()
+NOT_THE_IND = Partners(partners={"ind": msgspec.structs.replace(PARTNERS.partners["ind"], reports=())})
+
+
+def unread_under(register: Register, wrong: Partners, raw: bytes) -> Received:
+    """Receive a message under a configuration that was wrong, twice: it is judged anew, and nothing is added."""
+    first = receive(register, wrong, raw)
+    head = register.store.recorder.max_notification_id()
+    again = receive(register, wrong, raw)
+    assert (again, head) == (msgspec.structs.replace(first, repeated=True), register.store.recorder.max_notification_id())
+    assert first.status is Status.UNREAD
+    return first
+
+
+@pytest.mark.parametrize(("wrong", "why"), [(NOBODY, "unknown_sender"), (NOT_THE_IND, "wrong_sender")],
+                         ids=["unknown", "wrong"])  # fmt: skip
+def test_a_message_unread_through_our_configuration_is_a_fact_once_that_is_right_and_the_hold_stays(store, wrong, why):
+    register, case, _ = store
+    raw = message(case, "A-1", APPEAL)
+    assert unread_under(register, wrong, raw).why == (why,)
+    holds, tasks = held(register, case), register.case(case).tasks
+    received = receive(register, PARTNERS, raw)
+    record = next(r for r in register.history(case) if r.name == "AppealFiled")
+    assert (received.status, received.case, received.version) == (Status.RECORDED, case, record.version)
+    assert (received.repeated, record.actor, record.occurred_at) == (False, "IND", datetime(2026, 1, 21, 10, tzinfo=UTC))
+    assert (held(register, case), len(holds)) == (holds, 1)
+    assert tasks.items() <= register.case(case).tasks.items()
+    assert take(register, raw).repeated
+
+
+def test_the_hold_of_a_message_that_became_a_fact_is_lifted_by_the_people_who_say_so(store):
+    register, case, _ = store
+    raw = message(case, "7", MISSED)
+    unread_under(register, NOBODY, raw)
+    assert receive(register, PARTNERS, raw).status is Status.RECORDED
+    (hold,) = held(register, case)
+    lift = read_step("lift_hold", {"hold": hold, "basis": "recorded_since"})
+    alone = register.answer(lift, case, SUPERVISOR)
+    assert alone.status == "refused"
+    two = msgspec.structs.replace(SUPERVISOR, second="TL-02")
+    assert register.answer(lift, case, two).status == "done"
+    assert held(register, case) == []
+    assert receive(register, PARTNERS, raw).repeated
+
+
+def test_one_that_became_a_fact_late_is_flagged_where_it_was_overtaken(store):
+    register, case, _ = store
+    early = message(case, "1", MISSED)
+    unread_under(register, NOT_THE_IND, early)
+    take(register, message(case, "2", fact("record_report_missed", "2026-01-27T10:00:00Z", count=1)))
+    received = receive(register, PARTNERS, early)
+    assert (received.status, received.why, received.case) == (Status.FLAGGED, ("out_of_order",), case)
+    assert take(register, early).repeated
+
+
+def test_one_that_is_still_not_understood_keeps_its_first_answer(store):
+    register, case, _ = store
+    raw = message(case, "1", MISSED | {"data": None})
+    first = unread_under(register, NOBODY, raw)
+    again = take(register, raw)
+    assert (again.status, again.why, again.case, again.version) == (Status.UNREAD, ("unknown_sender",), case, first.version)
+    assert again.repeated
+
+
+def test_a_damaged_message_stays_damaged_whatever_can_be_read_since(store, monkeypatch):
+    register, case, _ = store
+    raw = message(case, "1", MISSED | {"data": None})
+    take(register, raw)
+    monkeypatch.setattr(inbox, "understood", lambda *_: pytest.fail("it was judged anew"))
+    assert take(register, raw).why == ("malformed_data",)
+
+
+def test_one_of_which_the_id_was_given_to_another_since_is_not_trusted(store):
+    register, case, _ = store
+    raw = message(case, "IND-7", MISSED)
+    unread_under(register, NOBODY, raw)
+    other = message(case, "IND-7", fact("record_report_missed", "2026-01-20T10:00:00Z", count=5))
+    assert take(register, other).status is Status.RECORDED
+    assert take(register, raw).status is Status.UNREAD
+    assert register.case(case).reports_missed == 5
+    assert len(held(register, case)) == 1
+
+
+def test_a_parked_message_of_an_unknown_sender_waits_for_a_person_whatever_is_configured_since(store):
+    register, _, _ = store
+    raw = message(None, "1", MISSED)
+    receive(register, NOBODY, raw)
+    assert (again := take(register, raw)).status is Status.PARKED
+    assert again.repeated
 
 
 BROKEN = [
@@ -416,22 +509,21 @@ def _fails(*_: Any, **__: Any) -> None:
     raise StoreBusy("killed")
 
 
-def test_a_message_of_a_known_partner_is_dismissed_by_two_people_and_any_other_by_one(store):
+@pytest.mark.parametrize("raw", [message(None, "A-1", APPEAL), message(None, "A-1", APPEAL, "urn:other"), b"a fax"],
+                         ids=["known", "unknown", "none"])  # fmt: skip
+def test_a_message_is_dismissed_by_two_people_whoever_sent_it(store, raw):
     register, _, _ = store
-    take(register, message(None, "A-1", APPEAL))
-    take(register, b"buy now")
-    known, unknown = sorted(parked(register), key=lambda item: item.partner is None)
-    with pytest.raises(Unauthorised, match="two people"):
-        dismiss(register, known.id, "an appeal in a case of another agency", SUPERVISOR)
-    alone = Envelope(actor="RV-07", role=Role.SUPERVISOR, second="RV-07")
-    with pytest.raises(Unauthorised, match="two people"):
-        dismiss(register, known.id, "an appeal in a case of another agency", alone)
-    two = Envelope(actor="RV-07", role=Role.SUPERVISOR, second="TL-02")
-    assert dismiss(register, known.id, "an appeal in a case of another agency", two).dismissed
-    assert dismiss(register, unknown.id, "advertising", SUPERVISOR).dismissed
+    take(register, raw)
+    (item,) = parked(register)
+    for second in (None, "RV-07"):
+        with pytest.raises(Unauthorised, match="two people"):
+            dismiss(register, item.id, "an appeal in a case of another agency", msgspec.structs.replace(SUPERVISOR, second=second))
+    assert parked(register) == [item]
+    two = msgspec.structs.replace(SUPERVISOR, second="TL-02")
+    assert dismiss(register, item.id, "an appeal in a case of another agency", two).dismissed
     assert parked(register) == []
     with pytest.raises(Conflict):
-        dismiss(register, known.id, "again", two)
+        dismiss(register, item.id, "again", two)
 
 
 def test_the_system_settles_no_message_and_nobody_without_a_reason_or_an_id(store):

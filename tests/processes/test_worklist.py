@@ -187,7 +187,7 @@ def test_every_term_that_is_past_has_a_line_of_its_own_with_its_task():
     raised = Raised(version=11, kind="D06", since=NOW, due=due, proposes="adopt_plan", escalated=True, by="RV-07")
     found = tasks(given(plan=late, interviews=spoken, tasks={"t11": raised}))
     told = [(t.code, t.task, t.by, t.escalated) for t in found if t.urgency is Urgency.PAST_DUE]
-    assert told == [("D05", None, None, False), ("D06", "t11", "RV-07", True)]
+    assert told == [("D05", None, None, True), ("D06", "t11", "RV-07", True)]
 
 
 def test_a_team_leader_sees_what_escalated_in_the_cases_of_others_and_nothing_else_of_them():

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from dtv_workflow.application import Register
 
 _ACTIVE = """SELECT case_id FROM caseload WHERE (:supervisor IS NULL OR supervisor = :supervisor) AND (phase <> 'closed'
-    OR custody LIKE 'detention%' OR case_id IN (SELECT case_id FROM open_tasks WHERE kind NOT LIKE 'D%')) ORDER BY case_id"""
-_ESCALATED = "SELECT DISTINCT case_id FROM open_tasks WHERE escalated = 1"
+    OR custody LIKE 'detention%' OR case_id IN (SELECT case_id FROM open_tasks WHERE kind NOT LIKE 'D%' OR kind = 'D38'))
+    ORDER BY case_id"""
+_ESCALATED = "SELECT DISTINCT case_id FROM open_timers WHERE escalates = 1 AND due_at <= ?"
 _ALIKE = "SELECT case_id FROM caseload WHERE substr(case_id, -4) IN ({marks})"
 
 
@@ -30,10 +31,13 @@ def now_of(register: Register) -> datetime:
 def active(register: Register, supervisor: str | None = None, *, escalated: bool = False) -> tuple[list[str], dict[str, str]]:
     """The ids of the cases in which there may be something to do, of one supervisor if asked, and with `escalated` those that
     a team leader should see besides; and each id by as few of its last characters as tell it from every other case."""
+    from dtv_workflow.projections.rows import utc
+
     with reading(register) as views:
         ids = list(views.exec_driver_sql(_ACTIVE, {"supervisor": supervisor}).scalars())
         if escalated:
-            ids += [id for id in views.exec_driver_sql(_ESCALATED).scalars() if id not in set(ids)]
+            own = set(ids)
+            ids += [id for id in views.exec_driver_sql(_ESCALATED, (utc(now_of(register)),)).scalars() if id not in own]
         return ids, shorts_in(views, ids)
 
 

@@ -14,8 +14,8 @@ from dtv_workflow.cli.settings import Settings
 from dtv_workflow.errors import Malformed
 
 if TYPE_CHECKING:
-    from dtv_workflow.simulation.run import Simulated
     from dtv_workflow.simulation.figures import Compared
+    from dtv_workflow.simulation.run import Simulated
 
 COLUMNS = ("figure", "published", "simulated", "interval", "deviation", "judged", "note")
 EARLIEST, LATEST = date(2018, 1, 1), date(2100, 1, 1)
@@ -38,8 +38,8 @@ def simulation(path: str, settings: Settings, *, cases: int, years: int, seed: i
     """Simulate on a new store at `path` and print the figures. Raises NoStore when there is a store already."""
     from dtv_workflow.application import open_register
     from dtv_workflow.cli.projection import progress
-    from dtv_workflow.simulation.run import simulate
     from dtv_workflow.simulation.figures import besides, compare
+    from dtv_workflow.simulation.run import simulate
 
     with progress("dagen" if settings.dutch else "days") as told:
         made = simulate(path, cases=cases, years=years, seed=seed, start=start, progress=told)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtv_workflow.cli.render import clock, safe, show, width_of
-from dtv_workflow.cli.settings import Command, Settings
-from dtv_workflow.errors import Malformed
+from dtv_workflow.cli.settings import Command, Settings, in_words
+from dtv_workflow.errors import DtvError, Malformed
 
 if TYPE_CHECKING:
     from dtv_workflow.application import Register
@@ -56,7 +56,10 @@ def watched(shown: Callable[[], object], every: timedelta) -> None:
     while True:
         if sys.stdout.isatty():
             click.clear()
-        shown()
+        try:
+            shown()
+        except DtvError as error:  # a lock, a line that cannot be read: the next time it may be well
+            click.echo(f"dtv: {in_words(error)}", err=True)
         sys.stdout.flush()
         time.sleep(every.total_seconds())
 
@@ -162,11 +165,11 @@ def lines(rows: list[dict[str, Any]], settings: Settings) -> None:
     if not rows:
         click.echo("niets te doen" if settings.dutch else "nothing to do", err=True)
         return
-    wide, whose = (max(width_of(str(row[key] or "")) for row in rows) for key in ("why", "supervisor"))
+    wide, whose = (min(70, max(width_of(str(row[key] or "")) for row in rows)) for key in ("why", "supervisor"))
     short = max(len(row["case"]) for row in rows)
     for row in rows:
         due = clock(row["due"]) if row["due"] else ""
-        why = safe(row["why"]) + " " * (wide - width_of(row["why"]))
+        why = safe(row["why"]) + " " * max(0, wide - width_of(row["why"]))
         day = click.style(f"{due:16}", fg="red") if row["late"] else f"{due:16}"
         head = click.style(row["case"].ljust(short), bold=True)
         click.echo(f"{head}  {day}  {why}  {row['supervisor'] or '':{whose}}  {row['phase']}")

@@ -109,6 +109,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     reported: Dated | None = None
     address_checked: Timed | None = None
     court_notified: int = 0
+    court_told: Dated | None = None
+    """The last day on which a court was told of a detention, in whatever order that came in."""
 
     interviews: list[Interview] = []
     cooperation: list[CooperationSeen] = []
@@ -139,7 +141,7 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     court_received: Dated | None = None
     """Since when a court has a detention before it: told of it, or appealed to."""
     court_heard: Dated | None = None
-    court_ruled: int = 0
+    court_ruled: Dated | None = None
     progress_sent: int = 0
     applied: Dated | None = None
     """The last application for residence."""
@@ -161,6 +163,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     migrations: list[int] = []
     told: frozenset[tuple[str, str | None, datetime, int]] = frozenset()
     """The terms that ran out and the reminders that came, as they were recorded: timer, about, due, days before (0: ran out)."""
+    retention_decided: int = 0
+    """The version that said what came of the retention period's end (D38)."""
     tasks: dict[str, Task] = {}
     """What a person must look at, by its id; nothing that was done. Whether a term behind one still runs, `deadlines` says."""
 

@@ -262,6 +262,11 @@ class Dated(Facet, frozen=True):
     on: date
 
 
+def latest(known: Dated | None, told: Dated) -> Dated:
+    """Of two tellings of one kind the one of the later day: messages come in any order. Of the same day the one told last."""
+    return known if known is not None and known.on > told.on else told
+
+
 class Timed(Facet, frozen=True):
     """Something that happened at a moment; `count` of how many, where that is told."""
 

@@ -329,6 +329,7 @@ class LiftCause(Term):
     PURPOSE_GONE = "purpose_gone", "doel vervallen"
     MEDICAL = "medical", "medisch"
     FAMILY_TERM = "family_term", "gezinstermijn"
+    COURT_NOT_TOLD = "court_not_told", "rechtbank niet tijdig in kennis gesteld"
 
 
 class StretchEnd(Term):

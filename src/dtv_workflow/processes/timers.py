@@ -20,6 +20,7 @@ from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import Role
+from dtv_workflow.errors import DtvError, StoreBusy
 
 ACTOR = "timers"
 """Who tells: the register itself, in the role `system`, which may ask no decision."""
@@ -43,24 +44,31 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Firing(NamedTuple):
-    """What was told. `ahead`: a history goes beyond the moment asked about, so that there may be more to tell of it later."""
+    """What was told. `ahead` are the cases in which something is recorded later than now: there may be more to tell of them, or a
+    clock was wrong. `failed` are those that could not be looked at, each with why."""
 
     fired: list[Fired]
-    ahead: bool
+    ahead: list[str]
+    failed: dict[str, str]
 
 
 def fire(register: Register, cases: Iterable[str], now: datetime) -> Firing:
-    """Tell what ran out in these cases by now, and what will soon. Raises StoreBusy."""
-    fired: list[Fired] = []
-    ahead: list[str] = []
+    """Tell what ran out in these cases by now, and what will soon. A case that cannot be read keeps no other one waiting. Raises
+    StoreBusy."""
+    done = Firing([], [], {})
     for case in cases:
-        fired += _fire(register, case, now, ahead)
-    return Firing(fired, bool(ahead))
+        try:
+            done.fired.extend(_fire(register, case, now, done.ahead))
+        except StoreBusy:
+            raise
+        except (DtvError, ValueError, TypeError, ArithmeticError) as error:
+            done.failed[case] = str(error) if isinstance(error, DtvError) else type(error).__name__
+    return done
 
 
 def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> list[Fired]:
     def react(history: list[Record]) -> list[tuple[Event, datetime]]:
-        if any(record.recorded_at > now for record in history):
+        if any(record.recorded_at > now for record in history) and case not in ahead:
             ahead.append(case)
         return to_tell(history, now)
 

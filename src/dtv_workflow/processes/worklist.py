@@ -17,6 +17,7 @@ import msgspec
 from dtv_workflow.application import Register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
+from dtv_workflow.domain.chapters.tasks import still_open
 from dtv_workflow.domain.deadlines import Deadline, deadlines
 from dtv_workflow.domain.detention import TERMS, family_limit, terms_running, used
 from dtv_workflow.domain.facets import Booking
@@ -75,6 +76,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
     code: str | None = None
     about: str | None = None
+    task: str | None = None
+    escalates: bool = False
 
 
 # ------------------------------------------------------------------ the list
@@ -101,7 +104,8 @@ def worklist(
         case = register.case(id)
         own = supervisor is None or (case.supervised is not None and case.supervised.supervisor == supervisor)
         if own or escalated:
-            found = (_task(case, shorts[id], found) for found in to_do(case, law, now, due))
+            raised = {name: task for name, task in case.tasks.items() if still_open(case, task, law, now)}
+            found = [_task(case, shorts[id], found, raised) for found in to_do(case, law, now, due)]
             tasks += (task for task in found if own or task.escalated)
     return sorted(tasks, key=lambda t: (t.urgency, t.due is None, t.due or now, t.case))
 
@@ -111,14 +115,20 @@ def to_do(case: DepartureCase, law: Ruleset, now: datetime, due: timedelta | Non
     ask, and what its phase lacks. In a closed case a detention told of afterwards, and messages. Pure."""
     running = [deadline for deadline in deadlines(case, law, now) if deadline.proposes]
     urgent = [*_wish(case, running), *_detention(case, law, now, running), *_bookings(case, law, now), *_holds(case, now)]
+    urgent += _liberty(case, now, running)
     said = {found.code for found in urgent}
     horizon = now + (due if due is not None else timedelta(days=law["worklist.horizon"]))
     rest = [d for d in running if d.code not in said and d.due <= horizon]
     late = [d for d in rest if d.due <= now]
-    dated = [*_raised(case, urgent), *_dated([*late, *rest[len(late) : len(late) + 1]], now)]
+    dated = [*_raised(case, law, now, urgent), *_together(_dated([*late, *rest[len(late) : len(late) + 1]], now))]
     lacking = [] if case.phase not in OPEN_PHASES or due is not None else list(_lacking(case, law, now))[:1]
     less = [*dated, *(found for found in lacking if found.step not in {f.step for f in (*urgent, *dated)})]
-    return [found for found in (*urgent, *less) if due is None or found.due is None or found.due <= horizon]
+    up = {(d.code, d.about, d.due) for d in running if d.escalates and d.due <= now}
+    return [
+        msgspec.structs.replace(found, escalates=True) if (found.code, found.about, found.due) in up else found
+        for found in (*urgent, *less)
+        if due is None or found.due is None or found.due <= horizon
+    ]
 
 
 def short_ids(ids: list[str]) -> dict[str, str]:
@@ -159,8 +169,8 @@ def _personal(declared: Any) -> bool:
     return any(extra.get("data") == "text" for extra in said) or any(_personal(part) for part in get_args(declared))
 
 
-def _task(case: DepartureCase, short: str, found: Found) -> Task:
-    id, task = _of(case, found)
+def _task(case: DepartureCase, short: str, found: Found, raised: dict[str, Raised]) -> Task:
+    id, task = _of(raised, found)
     return Task(
         case=case.id,
         short=short,
@@ -174,15 +184,17 @@ def _task(case: DepartureCase, short: str, found: Found) -> Task:
         code=found.code,
         task=id,
         by=task.by if task else None,
-        escalated=task is not None and task.escalated,
+        escalated=found.escalates or (task is not None and task.escalated),
     )
 
 
-def _of(case: DepartureCase, found: Found) -> tuple[str | None, Raised | None]:
-    """The task that a line is about, if one was raised: of the same timer, or about the same hold or attempt."""
-    for id, task in case.tasks.items():
-        same = task.about == found.about
-        if same and (task.kind == found.code or (task.due is None and task.about is not None)):
+def _of(raised: dict[str, Raised], found: Found) -> tuple[str | None, Raised | None]:
+    """The open task that a line is about, if there is one: of the same term, or about the same hold."""
+    if found.task is not None:
+        return found.task, raised.get(found.task)
+    for id, task in raised.items():
+        message = task.due is None and task.about is not None
+        if task.about == found.about and (message or (task.kind, task.due) == (found.code, found.due)):
             return id, task
     return None, None
 
@@ -216,7 +228,15 @@ def _detention(case: DepartureCase, law: Ruleset, now: datetime, running: list[D
                 yield _served(deadline, used(case, limits[deadline.about], day_of(now)), now)
         elif deadline.code == "D10" and deadline.due - alarm <= now:
             why = Said("the court has not been told of the detention", "de rechtbank heeft geen kennis van de bewaring")
-            yield _due(Urgency.DETENTION, deadline, why, {})
+            yield _due(Urgency.DETENTION, deadline, why, {"cause": "court_not_told"} if deadline.due <= now else {})
+
+
+def _liberty(case: DepartureCase, now: datetime, running: list[Deadline]) -> Iterator[Found]:
+    """Terms of somebody who is detained, and of a minor who is missing, come before every other that is past."""
+    minor = case.minority is not None and case.minority.minor
+    for deadline in running:
+        if deadline.due <= now and (deadline.code in {"D11", "D12", "D17", "D19"} or (deadline.code == "D33" and minor)):
+            yield from _dated([deadline], now, Urgency.DETENTION)
 
 
 def _served(deadline: Deadline, days: int, now: datetime) -> Found:
@@ -248,10 +268,10 @@ def _booked_soon(case: DepartureCase, attempt: str, booking: Booking, law: Rules
     usable = check is not None and check.answer is RemovabilityAnswer.REMOVABLE
     if not usable:
         why = Said(f"{said[0]}, not answered removable", f"{said[1]}, zonder antwoord verwijderbaar")
-        yield Found(urgency=Urgency.BOOKING, why=why, step="record_removability", due=booking.departs_at, code="D08")
+        yield _answer(why, booking, attempt)
     elif check is not None and _stale(booking, check.checked_at, law, now):
         why = Said(f"{said[0]}, on a stale removability answer", f"{said[1]}, op een verlopen verwijderbaarheidscheck")
-        yield Found(urgency=Urgency.BOOKING, why=why, step="record_removability", due=booking.departs_at, code="D08")
+        yield _answer(why, booking, attempt)
     for code, done, step, lacks in (
         ("D29", booking.precheck, "complete_precheck", ("without its check", "zonder controle")),
         ("D30", booking.notice, "serve_removal_notice", ("without notice", "zonder aanzegging")),
@@ -259,7 +279,13 @@ def _booked_soon(case: DepartureCase, attempt: str, booking: Booking, law: Rules
         if not done:
             due = booking.departs_at - timedelta(hours=law[f"{step.split('_')[-1]}.before_departure"])
             why = Said(f"{said[0]}, {lacks[0]}", f"{said[1]}, {lacks[1]}")
-            yield Found(urgency=Urgency.BOOKING, why=why, step=step, due=due, options=known, code=code)
+            step = step if now < due else "cancel_removal"  # too late for it: nothing else is left
+            yield Found(urgency=Urgency.BOOKING, why=why, step=step, due=due, options=known, code=code, about=attempt)
+
+
+def _answer(why: Said, booking: Booking, attempt: str) -> Found:
+    step, departs = "record_removability", booking.departs_at
+    return Found(urgency=Urgency.BOOKING, why=why, step=step, due=departs, code="D08", about=attempt)
 
 
 def _stale(booking: Booking, checked_at: datetime, law: Ruleset, now: datetime) -> bool:
@@ -274,7 +300,9 @@ UNRESOLVED = (HoldKind.UNRESOLVED_PROCEDURAL_MESSAGE, HoldKind.MEDICAL_ALERT_UNR
 
 
 def _holds(case: DepartureCase, now: datetime) -> Iterator[Found]:
-    """Holds that wait for an answer of ours: nothing but a person ends them."""
+    """Holds that wait for an answer of ours: nothing but a person ends them. In a closed case none can be lifted."""
+    if case.phase not in OPEN_PHASES:
+        return
     for id, hold in sorted(case.open_holds(now).items(), key=lambda item: item[1].version):
         if hold.kind in UNRESOLVED:
             why = Said(f"a hold waits for an answer: {hold.kind.value}", f"een beletsel wacht op antwoord: {hold.kind.nl}")
@@ -283,14 +311,16 @@ def _holds(case: DepartureCase, now: datetime) -> Iterator[Found]:
             yield Found(urgency=Urgency.HOLD, why=why, step="lift_hold", options=asks, code=hold.kind.value, about=id)
 
 
-def _raised(case: DepartureCase, urgent: list[Found]) -> Iterator[Found]:
+def _raised(case: DepartureCase, law: Ruleset, now: datetime, urgent: list[Found]) -> Iterator[Found]:
     """What partners' messages ask of a person, where no hold says it already."""
     held = {found.about for found in urgent}
     for id, task in case.tasks.items():
-        if task.due is None and (task.about is None or task.about not in held):
+        if task.due is None and (task.about is None or task.about not in held) and still_open(case, task, law, now):
             why = MESSAGES.get(task.kind, Said(f"a task: {task.kind}", f"een taak: {task.kind}"))
-            asks, about = {"task": id}, task.about
-            yield Found(urgency=Urgency.MESSAGE, why=why, step="complete_task", options=asks, code=task.kind, about=about)
+            asks = {"task": id}
+            yield Found(
+                urgency=Urgency.MESSAGE, why=why, step="complete_task", options=asks, code=task.kind, about=task.about, task=id
+            )
 
 
 MESSAGES = {
@@ -302,18 +332,43 @@ MESSAGES = {
 # ------------------------------------------------------------------ what is less urgent
 
 
-def _dated(running: list[Deadline], now: datetime) -> Iterator[Found]:
+def _dated(running: list[Deadline], now: datetime, urgency: Urgency | None = None) -> Iterator[Found]:
     for deadline in running:
         late = deadline.due <= now
-        why = Said(f"past due: {deadline.what.en}", f"verlopen: {deadline.what.nl}") if late else deadline.what
-        urgency = Urgency.PAST_DUE if late else Urgency.NEXT_DUE
-        yield _due(urgency, deadline, why, _known(deadline))
+        which = f": {deadline.about}" if deadline.code in _OF_HOLDS else ""
+        en, nl = deadline.what.en + which, deadline.what.nl + which
+        why = Said(f"past due: {en}", f"verlopen: {nl}") if late else Said(en, nl)
+        yield _due(urgency or (Urgency.PAST_DUE if late else Urgency.NEXT_DUE), deadline, why, _known(deadline, late=late))
 
 
-def _known(deadline: Deadline) -> dict[str, str]:
+_OF_HOLDS = frozenset({"D02", "D21", "D24", "D25", "D39"})
+
+
+def _together(found: Iterable[Found]) -> list[Found]:
+    """What the same step answers, on one line: the first of it, with every reason."""
+    lines: dict[Any, Found] = {}
+    for each in found:
+        key = each.urgency, each.step, tuple(each.options.items())
+        if (first := lines.get(key)) is None:
+            lines[key] = each
+        else:
+            why = Said(f"{first.why.en}; {_less(each.why.en)}", f"{first.why.nl}; {_less(each.why.nl)}")
+            lines[key] = msgspec.structs.replace(first, why=why)
+    return list(lines.values())
+
+
+def _less(why: str) -> str:
+    return why.removeprefix("past due: ").removeprefix("verlopen: ")
+
+
+def _known(deadline: Deadline, *, late: bool = False) -> dict[str, str]:
     """The options without which the proposed step would not answer this deadline."""
-    if deadline.code in {"D29", "D30"} and deadline.about:
+    if deadline.proposes in {"complete_precheck", "serve_removal_notice", "cancel_removal", "record_transfer_announced"} and (
+        deadline.about
+    ):
         return {"attempt": deadline.about}
+    if deadline.code == "D31" and late:
+        return {"cause": "transferred", "second": "…"}
     return _OPTIONS.get(deadline.code, {})
 
 

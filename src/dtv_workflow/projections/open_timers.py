@@ -1,7 +1,7 @@
 """The open timers: which terms run in which case, and when each case has something to tell next. An index: the log decides.
 
 Made without a key, so nothing that needs a birth date is here: a minor's case stands in `cases_to_ask` without a moment, and is
-asked at every run until the coming of age was told (D35).
+asked at every run (D35).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import Index
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.deadlines import TIMERS, Deadline
 from dtv_workflow.domain.expiry import next_moment, under_each_law
+from dtv_workflow.domain.record import CORRECTION_TOPIC
 from dtv_workflow.domain.vocabulary import OPEN_PHASES, AgeBand
 from dtv_workflow.follow import Batch, Follower
 from dtv_workflow.projections.rows import case_of, flag, moment, remove, streams, table, text, utc, write
@@ -89,9 +90,10 @@ def _rows(id: str, case: DepartureCase, running: list[Deadline]) -> list[tuple[A
 
 
 def _comes_of_age(case: DepartureCase) -> bool:
-    """Whether a term runs that only the birth date knows: of a minor who was not told of yet."""
+    """Whether a term may run that only the birth date knows: of a minor, and wherever something was corrected, since that may
+    have been the birth date."""
     minor = case.minority.minor if case.minority else case.age_band is AgeBand.UNDER_18
-    return minor and case.phase in OPEN_PHASES and not any(key[0] == "D35" for key in case.told)
+    return case.phase in OPEN_PHASES and (minor or CORRECTION_TOPIC in case.topics)
 
 
 OPEN_TIMERS = Follower("open_timers", 1, (open_timers, cases_to_ask, open_tasks), fold)

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.holds import N03, HoldPlaced, RemovalAttemptCancelled, placing, removed_under
-from dtv_workflow.domain.facets import Asked, Dated
+from dtv_workflow.domain.facets import Asked, Dated, latest
 from dtv_workflow.domain.fields import DayOrMoment, Moment, PastDate, PastMoment, last_moment
 from dtv_workflow.domain.law.rules import Finding, clear, guard
 from dtv_workflow.domain.procedures import ApplicationKind
@@ -32,7 +32,7 @@ class ApplicationReceived(Event, frozen=True, kw_only=True):
     awaited: bool
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.applied = Dated(version=record.version, on=self.applied_on)
+        case.applied = latest(case.applied, Dated(version=record.version, on=self.applied_on))
 
 
 class Art64Applied(Event, frozen=True, kw_only=True):

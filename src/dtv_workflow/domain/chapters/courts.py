@@ -15,7 +15,7 @@ from msgspec import Meta
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.custody import DetentionLifted, lifting
 from dtv_workflow.domain.chapters.holds import N03, HoldPlaced, RemovalAttemptCancelled, cancelling, placing, removed_under
-from dtv_workflow.domain.facets import Dated
+from dtv_workflow.domain.facets import Dated, latest
 from dtv_workflow.domain.fields import Cents, Custodial, PastDate, PastMoment, Text, day_of
 from dtv_workflow.domain.law.rules import Finding, clear, guard
 from dtv_workflow.domain.procedures import AppealAgainst
@@ -30,9 +30,12 @@ class CourtNotified(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.court_notified = record.version
+        told = Dated(version=record.version, on=day_of(self.notified_at))
+        case.court_told = latest(case.court_told, told)
         pending, began = case.court_received, case.detained and case.detained.since
-        if pending is None or case.court_ruled > pending.version or (began and pending.on < began):
-            case.court_received, case.court_heard = Dated(version=record.version, on=day_of(self.notified_at)), None
+        ruled = case.court_ruled is not None and pending is not None and case.court_ruled.version > pending.version
+        if pending is None or ruled or (began and pending.on < began):
+            case.court_received, case.court_heard = told, None
 
 
 class AppealFiled(Event, frozen=True, kw_only=True):
@@ -45,9 +48,11 @@ class AppealFiled(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         appeal = Dated(version=record.version, on=self.filed_on)
-        case.appeals = case.appeals | {self.against.value: appeal}
+        case.appeals = case.appeals | {self.against.value: latest(case.appeals.get(self.against.value), appeal)}
         if self.against is AppealAgainst.DETENTION:
-            case.court_received, case.court_heard = appeal, None
+            case.court_received = latest(case.court_received, appeal)
+            heard = case.court_heard
+            case.court_heard = heard if heard and heard.on >= case.court_received.on else None
 
 
 class CourtHearingHeld(Event, frozen=True, kw_only=True):
@@ -57,7 +62,7 @@ class CourtHearingHeld(Event, frozen=True, kw_only=True):
     held_on: date
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.court_heard = Dated(version=record.version, on=self.held_on)
+        case.court_heard = latest(case.court_heard, Dated(version=record.version, on=self.held_on))
 
 
 class ProgressReportSent(Event, frozen=True, kw_only=True):
@@ -78,7 +83,8 @@ class CourtDecisionReceived(Event, frozen=True, kw_only=True):
     damages_cents: int | None = None
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.court_ruled = case.court_ruled if self.outcome is CourtOutcome.INTERIM_RELIEF else record.version
+        ruled = Dated(version=record.version, on=day_of(record.occurred_at))
+        case.court_ruled = case.court_ruled if self.outcome is CourtOutcome.INTERIM_RELIEF else latest(case.court_ruled, ruled)
         case.court_lift = record.version if self.outcome is CourtOutcome.LIFTED else case.court_lift
         case.decision = None if self.outcome is CourtOutcome.ANNULLED else case.decision
 

@@ -7,6 +7,7 @@ running term away.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -17,9 +18,10 @@ from dtv_workflow.domain.deadlines import deadlines
 from dtv_workflow.domain.facets import Task
 from dtv_workflow.domain.fields import Code, Moment, Personal, Text
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
+from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Event, Record
 from dtv_workflow.domain.steps import Context, Row, Step, decision, recorded_as
-from dtv_workflow.domain.vocabulary import ANY_PHASE, Role
+from dtv_workflow.domain.vocabulary import ANY_PHASE, Phase, Role
 
 N67 = rule(
     "N67",
@@ -91,7 +93,7 @@ class TimerExpired(Event, frozen=True, kw_only=True):
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.told = case.told | {(self.timer, self.about, self.due, 0)}
         tasks = {id: t for id, t in case.tasks.items() if (t.kind, t.about) != (self.timer, self.about)}
-        if not self.stopped:
+        if not self.stopped and self.proposes:
             tasks[task_id(record)] = Task(
                 version=record.version,
                 kind=self.timer,
@@ -140,7 +142,14 @@ class TaskDone(Event, frozen=True, kw_only=True):
     finding: Personal[str]
 
     def apply(self, case: DepartureCase, record: Record) -> None:
+        done = case.tasks.get(self.task)
+        if done is not None and done.kind == RETENTION:
+            case.retention_decided = record.version
         case.tasks = {id: task for id, task in case.tasks.items() if id != self.task}
+
+
+RETENTION = "D38"
+"""The timer whose end a person answers in words: whether the file is destroyed."""
 
 
 def task_id(record: Record) -> str:
@@ -168,18 +177,38 @@ class CompleteTask(Step, frozen=True, kw_only=True):
 
 
 def waits_for(case: DepartureCase, task: Task, context: Context) -> bool:
-    """Whether what the task waits for has still to happen: its term runs on, or the hold it is about stands."""
-    return _term_runs(case, task, context) or bool(task.about and task.about in case.open_holds(context.at))
+    """Whether what the task waits for has still to happen: its term runs on, or the hold it is about stands. Nothing waits for a
+    hold in a closed case, where none is lifted, nor for an answer in words."""
+    if task.due is not None:
+        return task.kind != RETENTION and _term_runs(case, task, context)
+    return case.phase is not Phase.CLOSED and bool(task.about and task.about in case.open_holds(context.at))
 
 
 def _term_runs(case: DepartureCase, task: Task, context: Context) -> bool:
-    running = deadlines(case, context.law, context.at)
+    return _runs(case, task, context.law, context.at)
+
+
+def _runs(case: DepartureCase, task: Task, law: Ruleset, now: datetime) -> bool:
+    running = deadlines(case, law, now)
     return any((d.code, d.about, d.due) == (task.kind, task.about, task.due) for d in running)
 
 
 def open_tasks(case: DepartureCase, context: Context) -> dict[str, Task]:
-    """The tasks that are still to be done: those of terms that ran out and have been met since are not."""
-    return {id: task for id, task in case.tasks.items() if task.due is None or waits_for(case, task, context)}
+    """The tasks that are still to be done: not those of a term that was met since, or (a clock that was wrong) has not ended yet,
+    nor those about a hold that was lifted."""
+    return {id: task for id, task in case.tasks.items() if still_open(case, task, context.law, context.at)}
+
+
+def still_open(case: DepartureCase, task: Task, law: Ruleset, now: datetime) -> bool:
+    """Whether a task is still to be done at a moment."""
+    if task.due is not None:
+        return task.due <= now and _runs(case, task, law, now)
+    return task.about is None or task.about not in _placed(case) or task.about in case.open_holds(now)
+
+
+def _placed(case: DepartureCase) -> set[str]:
+    """The ids of every hold there is or was: a task may be about something else."""
+    return {*case.holds, *(hold.id for hold in case.ended_holds)}
 
 
 # ------------------------------------------------------------------ guards

@@ -147,6 +147,7 @@ class VoluntaryDepartureLapsed(Event, frozen=True, kw_only=True):
     lapse: Lapse
 
     def apply(self, case: DepartureCase, record: Record) -> None:
+        case.iom_asked = None
         case.phase = Phase.MOTIVATION
         case.phase_since = record.occurred_at
         case.ticket_departs_at = None

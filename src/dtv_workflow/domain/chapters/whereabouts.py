@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.facets import Dated, Placement, Timed
+from dtv_workflow.domain.facets import Dated, Placement, Timed, latest
 from dtv_workflow.domain.fields import PastDate, PastMoment
 from dtv_workflow.domain.law.rules import Finding, clear, found, guard, rule
 from dtv_workflow.domain.procedures import AddressFound, PlacementKind, SupervisionEnd
@@ -36,7 +36,7 @@ class ReportMade(Event, frozen=True, kw_only=True):
     reported_on: date
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.reported = Dated(version=record.version, on=self.reported_on)
+        case.reported = latest(case.reported, Dated(version=record.version, on=self.reported_on))
 
 
 class AddressChecked(Event, frozen=True, kw_only=True):
@@ -45,7 +45,9 @@ class AddressChecked(Event, frozen=True, kw_only=True):
     found: AddressFound
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.address_checked = Timed(version=record.version, at=self.checked_at)
+        known = case.address_checked
+        if known is None or known.at <= self.checked_at:
+            case.address_checked = Timed(version=record.version, at=self.checked_at)
 
 
 class SupervisionMeasureLifted(Event, frozen=True, kw_only=True):
@@ -62,7 +64,8 @@ class DetentionTransferred(Event, frozen=True, kw_only=True):
     since: date
 
     def apply(self, case: DepartureCase, record: Record) -> None:
-        case.placed = Placement(version=record.version, place=self.place, since=self.since)
+        if case.placed is None or case.placed.since <= self.since:
+            case.placed = Placement(version=record.version, place=self.place, since=self.since)
 
 
 class RecordReportMade(Step, frozen=True, kw_only=True):
