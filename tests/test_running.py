@@ -17,6 +17,7 @@ from dtv_workflow.domain.chapters.tasks import TimerExpired
 from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.processes import timers
 from dtv_workflow.running import CURSOR_FILE, run_due, run_everything
+from dtv_workflow.store.mapper import DamagedEvent
 from tests.properties.test_timers import told_in
 
 OPENED = "2026-03-16T09:00:00+01:00"
@@ -159,6 +160,45 @@ def test_a_lost_race_is_looked_at_anew(tmp_path, monkeypatch):
         monkeypatch.setattr(timers, "to_tell", slow)
         run_due(register, LATER)
         assert set(fired(register).values()) == {1}
+
+
+def test_coming_of_age_is_told_anew_when_the_birth_date_was_wrong(tmp_path):
+    with made(tmp_path / "s", opening("A", birth_date="2008-04-20")) as register:
+        run_due(register, datetime(2026, 4, 10, tzinfo=UTC))
+        (stream,) = register.store.recorder.stream_ids("case/")
+        case = stream.removeprefix("case/")
+        right = {"event": 2, "field": "birth_date", "value": "2009-04-20"}
+        line = {"do": "correct", "case": case, "as": "RV", "role": "supervisor", "at": "2026-04-12T10:00:00+02:00", "reason": "x"}
+        assert asked(register, line | {"fields": right})[0]["status"] == "done"
+        for now in (datetime(2026, 4, 13, tzinfo=UTC), datetime(2026, 4, 14, tzinfo=UTC)):
+            run_due(register, now)
+        later = run_due(register, datetime(2027, 4, 2, tzinfo=UTC))
+        assert [f.due for f in later.fired if f.timer == "D35"] == [datetime(2027, 3, 31, 22, tzinfo=UTC)]
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_one_waiting(tmp_path, monkeypatch):
+    with made(tmp_path / "s", opening("A"), opening("B"), WISH, WISH | {"case": "B"}) as register:
+        first, _ = register.store.recorder.stream_ids("case/")
+        whole = register.history_of
+
+        def damaged(stream: str) -> Any:
+            if stream == first:
+                raise DamagedEvent("event 2 cannot be read")
+            return whole(stream)
+
+        monkeypatch.setattr(register, "history_of", damaged)
+        done = run_due(register, LATER)
+        assert {f.timer for f in done.fired} == {"D07", "D04"}
+        assert [first[5:] in trouble for trouble in done.troubles] == [True]
+        monkeypatch.undo()
+        assert len(run_due(register, LATER).fired) == 2, "looked at again once it can be read"
+
+
+def test_a_clock_that_was_wrong_is_said(tmp_path):
+    with made(tmp_path / "s", opening("A"), WISH) as register:
+        done = run_due(register, datetime(2026, 3, 17, tzinfo=UTC))
+        assert len(done.troubles) == 1
+        assert "clock" in done.troubles[0]
 
 
 def test_everything_runs_without_partners_and_says_what_is_wrong_with_their_file(tmp_path):

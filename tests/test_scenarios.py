@@ -15,7 +15,7 @@ SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.jsonl"))
 DRAWN = {f"N{n:02}" for n in (
     *range(1, 23), 24, 25, 26, 29, 31, 33, *range(36, 59), 60, 61, 63, 64, 66, 67, 68, 69, 71,
 )}  # fmt: skip
-"""The codes that can refuse a step. The others are incidents (N23, N27, N28, N59, N65, N70), a time that no script here sets (N32), or
+"""The codes that can refuse a step. The others are incidents (N23, N27, N28, N59, N65, N70), a time that no script sets (N32), or
 properties."""
 
 

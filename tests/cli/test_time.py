@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from dtv_workflow.application import create_register
 from dtv_workflow.batch import Script
+from dtv_workflow.cli.work import watched
 from dtv_workflow.domain.deadlines import TIMERS
+from dtv_workflow.errors import StoreBusy
 from tests.cli.conftest import SOURCE, Dtv
 
 LINES: list[dict[str, object]] = [
@@ -168,6 +171,22 @@ def test_the_log_names_the_timer_and_why_says_that_nobody_asked(timed):
     assert timed("--format", "json", "case", "why", timed.case, str(row["version"])).json["judged_again"] == "not_asked"
     assert timed("audit", "what-if", "--rules", "own").exit == 0
     assert "TimerExpired" in timed("audit", "replay", timed.case, "--step").out
+
+
+def test_a_watch_goes_on_after_what_went_wrong_once(capsys, monkeypatch):
+    seen = []
+
+    def shown() -> None:
+        seen.append(1)
+        if len(seen) == 1:
+            raise StoreBusy("is kept locked")
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        watched(shown, timedelta(seconds=1))
+    assert (len(seen), "is kept locked" in capsys.readouterr().err) == (3, True)
 
 
 def test_a_watch_without_a_pause_is_malformed(timed):

@@ -152,7 +152,13 @@ def test_vw_94_1_a_notice_of_a_new_detention_is_a_new_one_though_nothing_was_rul
 @pytest.mark.parametrize("outcome", list(CourtOutcome))
 def test_interim_relief_is_no_ruling_on_a_detention(outcome):
     case = told(DETAINED, filed(date(2026, 1, 12)), ruled("2026-01-20T10:00", outcome))
-    assert case.court_ruled == (0 if outcome is CourtOutcome.INTERIM_RELIEF else 5)
+    assert (case.court_ruled and case.court_ruled.version) == (None if outcome is CourtOutcome.INTERIM_RELIEF else 5)
+
+
+def test_vw_94_an_older_appeal_told_after_the_hearing_undoes_no_hearing():
+    heard = ("2026-01-20T10:00", CourtHearingHeld(held_on=date(2026, 1, 19)))
+    case = told(DETAINED, filed(date(2026, 1, 14)), heard, ("2026-01-21T10:00", filed(date(2026, 1, 12))))
+    assert (case.court_received.on, case.court_heard.on) == (date(2026, 1, 14), date(2026, 1, 19))
 
 
 def test_a_report_on_progress_is_kept():

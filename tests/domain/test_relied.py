@@ -376,5 +376,5 @@ def test_n67_to_n69_a_task_rests_on_the_event_that_raised_it_and_names_who_has_i
     assert says(task_unknown, told(), DONE) == "no open task t3"
     assert of(task_of_another, told(RAISED, PICKED), DONE) == (("picked up by RV-07", "opgepakt door RV-07"), (3,))
     assert of(task_of_another, told(), DONE) == of(term_still_runs, told(), DONE) == (None, ())
-    late = ("2026-01-20T10:00", TimerExpired(timer="D04", due=moment("2026-01-20T00:00")))
+    late = ("2026-01-20T10:00", TimerExpired(timer="D04", due=moment("2026-01-20T00:00"), proposes="record_interview"))
     assert of(term_still_runs, told(late), DONE) == (("D04 has not been met", "D04: nog niet aan voldaan"), (3,))

@@ -22,7 +22,7 @@ from dtv_workflow.domain.chapters.tasks import (
 )
 from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.domain.fields import is_sealed
-from dtv_workflow.domain.vocabulary import HoldKind, InterviewKind, Role
+from dtv_workflow.domain.vocabulary import HoldKind, InterviewKind, Phase, Role
 from tests.domain.detained import DETAINED
 from tests.domain.told import Happened, asked, context, moment, names, records, told
 
@@ -81,7 +81,7 @@ def test_n69_a_message_that_holds_a_case_is_done_once_its_hold_is_lifted():
     case = told(held, raised)
     lifted = told(held, raised, HoldLifted(hold="H1", hold_kind=held.hold_kind, basis="read"))
     assert asked(case, CompleteTask(task="t4", finding="x")) == ["N69"]
-    assert asked(lifted, CompleteTask(task="t4", finding="x")) == []
+    assert asked(lifted, CompleteTask(task="t4", finding="x")) == ["N67"], "that ended it"
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -111,8 +111,8 @@ def test_a_term_that_ran_out_leaves_a_task_and_one_that_was_met_by_then_leaves_n
 
 
 def test_of_one_timer_about_one_thing_the_last_task_stands():
-    again = TimerExpired(timer="D04", due=moment("2026-02-20T00:00"))
-    other = TimerExpired(timer="D04", due=DUE, about="R1")
+    again = TimerExpired(timer="D04", due=moment("2026-02-20T00:00"), proposes="record_interview")
+    other = TimerExpired(timer="D04", due=DUE, about="R1", proposes="record_interview")
     assert list(told(EXPIRED, again).tasks) == ["t4"]
     assert list(told(EXPIRED, other).tasks) == ["t3", "t4"]
 
@@ -147,4 +147,26 @@ def test_n70_vw_94_1_a_court_that_was_not_told_in_time_is_an_incident_when_the_t
 def test_n70_a_court_that_was_told_in_time_is_none_and_one_told_too_late_is():
     notified = CourtNotified(notified_at=moment("2026-02-06T10:00"))
     assert raised(DETAINED, ("2026-02-06T10:00", notified), now="2026-03-01T10:00") == []
-    assert [code for code, _ in raised(DETAINED, ("2026-02-09T10:00", notified), now="2026-03-01T10:00")] == ["N70"]
+    assert raised(DETAINED, ("2026-02-09T10:00", notified), now="2026-03-01T10:00") == [], "told in time, recorded late"
+    late = CourtNotified(notified_at=moment("2026-02-09T10:00"))
+    assert [code for code, _ in raised(DETAINED, ("2026-02-09T10:00", late), now="2026-03-01T10:00")] == ["N70"]
+
+
+def test_a_retention_period_that_ended_is_answered_in_words_and_the_end_of_a_ban_asks_for_nothing():
+    over = TimerExpired(timer="D38", due=moment("2026-01-21T00:00"), proposes="complete_task")
+    assert told(TimerExpired(timer="D37", due=DUE)).tasks == {}
+    assert told(("2026-01-21T00:01", over)).tasks["t3"].kind == "D38"
+    assert told(("2026-01-21T00:01", over), TaskDone(task="t3", finding="kept")).retention_decided == 4
+
+
+def test_n69_a_message_about_a_closed_case_is_done_with_words_since_no_hold_is_lifted_there():
+    held = HoldPlaced(hold="H1", hold_kind=HoldKind.UNRESOLVED_PROCEDURAL_MESSAGE)
+    case = told(held, TaskRaised(kind="unread_message", about="H1", proposes="lift_hold"))
+    case.phase = Phase.CLOSED
+    assert asked(case, CompleteTask(task="t4", finding="x")) == []
+
+
+def test_a_task_of_a_clock_that_was_ahead_is_not_open_before_its_term_has_ended():
+    early = ("2026-01-12T10:00", TimerExpired(timer="D04", due=DUE, proposes="record_interview"))
+    assert asked(told(early), PICK, at="2026-01-12T11:00") == ["N67"]
+    assert asked(told(early), PICK, at="2026-01-20T11:00") == []

@@ -69,7 +69,8 @@ def test_everything_that_the_table_names_as_stopping_a_timer_is_tried_here(code)
 
 IN_CUSTODY = named("10 11 12 13 14 15 16 17 18 19")
 IN_PHASES = {name: {*OPEN_PHASES, Phase.CLOSED} if name[:3] in IN_CUSTODY | {"D37"} else {*OPEN_PHASES} for name in RUNS}
-IN_PHASES |= {"D01": {Phase.INTAKE, Phase.MOTIVATION}, "D08": {Phase.FORCED_DEPARTURE}, "D38": {Phase.CLOSED}}
+IN_PHASES |= {"D01": {Phase.INTAKE, Phase.MOTIVATION}, "D08": {Phase.FORCED_DEPARTURE}, "D38": {Phase.CLOSED},
+              "D32": {Phase.INTAKE, Phase.MOTIVATION, Phase.VOLUNTARY_DEPARTURE}}
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -99,7 +100,7 @@ def test_no_term_is_due_before_it_starts_and_each_rests_on_events_that_are_there
 
 
 def test_the_timers_that_escalate_and_those_that_warn_are_these():
-    assert {t.code for t in TIMERS if t.escalates} == named("4 5 6 7 11 12 17 19 33")
+    assert {t.code for t in TIMERS if t.escalates} == named("4 5 6 7 10 11 12 13 14 15 16 17 18 19 33")
     assert {t.code for t in TIMERS if t.warns} == named("10 13 14 15 16 18 28 31")
     assert {t.code for t in TIMERS if t.incident} == {"D10"}
 

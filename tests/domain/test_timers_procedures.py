@@ -315,7 +315,8 @@ def test_d35_what_was_looked_at_before_that_month_is_looked_at_again(then, runs)
 def test_d35_runs_for_whoever_is_treated_as_a_minor_and_for_nobody_without_a_birth_date():
     young = opened(Regime.RETURN_DIRECTIVE, AgeBand.UNDER_18)
     assert terms("D35", young, born="2008-03-17") != []
-    assert terms("D35", opened(Regime.RETURN_DIRECTIVE, AgeBand.FROM_18_TO_34), born="2008-03-17") == []
+    assert terms("D35", opened(Regime.RETURN_DIRECTIVE, AgeBand.FROM_18_TO_34), born="2008-03-17") != [], "a birth date corrected"
+    assert terms("D35", opened(Regime.RETURN_DIRECTIVE, AgeBand.UNDER_18), born="2004-03-17") == [], "of age at the opening"
     assert terms("D35", young, ADULT, born="2008-03-17") == []
     assert terms("D35", minor(alone=True), born=None) == []
     assert terms("D35", minor(alone=True), born="") == []
@@ -387,7 +388,7 @@ def test_d37_a_ban_decided_after_a_departure_is_of_a_later_stay():
 ])
 def test_d38_vw_107_9_a_file_is_kept_ten_years_after_the_departure_the_end_of_the_ban_or_the_closing(happened, since, last):
     found = term("D38", *happened)
-    assert (through(found), starts_on(found), found.proposes) == (last, since, "")
+    assert (through(found), starts_on(found), found.proposes) == (last, since, "complete_task")
     assert terms("D38", *happened[:-1]) == [], "an open case"
 
 

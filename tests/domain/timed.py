@@ -35,6 +35,7 @@ from dtv_workflow.domain.chapters.voluntary_departure import (
     OpportunityDeclined,
     SupportRequested,
     VoluntaryDepartureChosen,
+    VoluntaryDepartureLapsed,
     WishToLeaveExpressed,
 )
 from dtv_workflow.domain.chapters.whereabouts import AddressChecked, DetentionTransferred, ReportMade, SupervisionMeasureLifted
@@ -52,6 +53,7 @@ from dtv_workflow.domain.vocabulary import (
     HandoverAuthority,
     HoldKind,
     InterviewKind,
+    Lapse,
     LpPurpose,
     Measure,
     NoticeTo,
@@ -321,7 +323,7 @@ STOPS: dict[str, tuple[tuple[Happened, ...], ...]] = {
     "D31 announced": (
         _ATTEMPT[0], (to_germany("2026-03-02T09:59"),), (TransferAnnounced(attempt="R1", announced_on=date(2026, 1, 20)),),
     ),
-    "D32": ((closed(),),),
+    "D32": ((closed(),), (VoluntaryDepartureLapsed(lapse=Lapse.WITHDREW),)),
     "D33": (
         (AddressChecked(checked_at=moment("2026-01-22T10:00"), found=AddressFound.GONE),),
         (reported("2026-01-22"),), (("2026-01-23T10:00", ordered()),),
@@ -329,7 +331,7 @@ STOPS: dict[str, tuple[tuple[Happened, ...], ...]] = {
     ),
     "D34": ((("2029-01-08T00:00", plan()),), (minor(alone=False),)),
     "D35": ((("2026-03-01T10:00", minor(alone=True)),), (("2026-03-01T10:00", plan()),), (ADULT,)),
-    "D36": ((closed(),),),
+    "D36": ((closed(),), (("2026-09-08T10:00", plan()),)),
     "D38": ((reopened("2026-02-11T10:00"),),),
     "D39": (*_ENDED, (lift(HoldKind.MORATORIUM),)),
 }  # fmt: skip

@@ -11,14 +11,28 @@ import pytest
 
 from dtv_workflow.application import Register, create_register
 from dtv_workflow.domain.case import DepartureCase
-from dtv_workflow.domain.facets import Booking, Detained, Family, Hold, Interview, Plan, Removability, Supervised, Wish
+from dtv_workflow.domain.facets import (
+    Booking,
+    Detained,
+    Family,
+    Hold,
+    Interview,
+    Placement,
+    Plan,
+    Removability,
+    ReturnDecision,
+    Supervised,
+    Wish,
+)
 from dtv_workflow.domain.facets import Task as Raised
 from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.procedures import PlacementKind
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import (
     Article,
     Basis,
+    DecisionKind,
     HoldKind,
     InterviewKind,
     Phase,
@@ -204,6 +218,44 @@ def test_a_hold_that_a_message_placed_and_its_task_are_one_line():
     raised = Raised(version=8, kind="unread_message", since=NOW, about="message-1", proposes="lift_hold")
     found = [t for t in tasks(given(holds=hold, tasks={"t8": raised})) if t.urgency in {Urgency.HOLD, Urgency.MESSAGE}]
     assert [(t.urgency, t.task, t.step) for t in found] == [(Urgency.HOLD, "t8", "lift_hold")]
+
+
+def test_a_line_never_shows_the_task_of_an_earlier_term():
+    spoken = [Interview(version=8, kind=InterviewKind.FIRST, on=date(2026, 2, 20))]
+    earlier = Raised(version=5, kind="D05", since=NOW, due=datetime(2026, 2, 1, 23, tzinfo=UTC), escalated=True, by="RV-07")
+    found = [t for t in tasks(given(interviews=spoken, tasks={"t5": earlier})) if t.code == "D05"]
+    assert [(t.urgency, t.task, t.by, t.escalated) for t in found] == [(Urgency.NEXT_DUE, None, None, False)]
+
+
+def test_two_messages_are_two_tasks():
+    raised = {f"t{n}": Raised(version=n, kind="divergence", since=NOW) for n in (8, 9)}
+    found = [t for t in tasks(given(tasks=raised)) if t.urgency is Urgency.MESSAGE]
+    assert [(t.task, t.command.split()[-3]) for t in found] == [("t8", "t8"), ("t9", "t9")]
+
+
+def test_liberty_comes_before_every_other_term_that_is_past():
+    cell = Placement(version=13, place=PlacementKind.POLICE_CELL, since=date(2026, 3, 1))
+    old = Plan(version=6, strategy=Strategy.VOLUNTARY, adopted_on=date(2025, 1, 3), next_review=date(2025, 2, 1))
+    found = tasks(given(plan=old, placed=cell, **held(date(2026, 3, 1))))
+    assert [t.code for t in found if t.due and t.due <= NOW][:1] == ["D17"]
+    assert found[0].urgency is Urgency.DETENTION
+    assert found[0].escalated
+
+
+def test_what_one_step_answers_is_one_line_with_every_reason():
+    decision = ReturnDecision(
+        version=4, kind=DecisionKind.RETURN, decided_on=date(2026, 1, 5), served_on=date(2026, 1, 5), term_days=28, reasoned=True
+    )
+    due = NOW - timedelta(days=1)
+    holds = {name: Hold(version=v, kind=HoldKind.MORATORIUM, until=due) for v, name in ((7, "M1"), (8, "M2"))}
+    found = [t for t in tasks(given(decision=decision, holds=holds)) if t.step == "record_removability"]
+    assert len(found) == 1
+    assert found[0].why.en.startswith("past due: the appeal term ends; ask removability anew; a hold ends by itself: M1")
+
+
+def test_a_check_for_which_it_is_too_late_leaves_only_the_cancelling():
+    found = [t for t in tasks(given(**booked(20))) if t.code in {"D29", "D30"}]
+    assert {t.step for t in found} == {"cancel_removal"}
 
 
 def test_a_closed_case_asks_for_the_detention_and_the_message_told_of_afterwards_and_for_nothing_else():

@@ -167,6 +167,33 @@ def test_the_court_not_told_in_time_is_an_incident_with_the_term():
     assert "N70" in [r.event.code for r in records if isinstance(r.event, IntegrityIncidentRaised)]
 
 
+def a_year_ahead(record: Record) -> Record:
+    return msgspec.structs.replace(record, recorded_at=record.recorded_at + timedelta(days=365))
+
+
+def test_a_step_recorded_under_a_clock_that_was_ahead_silences_no_case():
+    ahead = ask("record_report_missed", 0.1, count=1)
+    records = live(OPENED, ahead, WISH).records
+    n = next(i for i, r in enumerate(records) if r.step == "record_report_missed")
+    wrong = [a_year_ahead(r) if i == n else r for i, r in enumerate(records)]
+    now = records[-1].recorded_at + timedelta(days=3)
+    assert "D07" in {key[0] for key in told_in(run(wrong, now))}
+    last = [a_year_ahead(r) if r is records[-1] else r for r in records]
+    assert "D07" in {key[0] for key in told_in(run(last, now))}, "nor does one that nothing follows"
+
+
+def test_what_is_proposed_once_a_term_is_past_is_what_is_then_of_use():
+    reported = ask("report_detention", 0, article="59", since="2026-01-05", by="KMar")
+    found = to_tell(live(OPENED, reported).records, datetime(2026, 2, 3, tzinfo=UTC))
+    told = [event for event, _ in found if isinstance(event, TimerExpired)]
+    assert [e.proposes for e in told if e.timer == "D10"] == ["lift_detention"]
+
+
+def test_dates_of_long_ago_stop_no_run():
+    accepted = ask("record_dublin_acceptance", member_state="DE", accepted_on="0001-01-01", latest_transfer_on="0001-01-02")
+    assert run(live(OPENED, accepted).records, END)
+
+
 def test_planted_looking_only_at_the_case_as_it_is_now_forgets_what_was_met_late(monkeypatch):
     """The control: a run that looks at the last state alone depends on when it ran, and the law above sees it."""
     records = live(OPENED, WISH, ASSESSED).records

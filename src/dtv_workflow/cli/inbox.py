@@ -34,16 +34,18 @@ def inbox() -> None: ...
 def import_(settings: Settings, files: tuple[str, ...], limit: int | None) -> int:
     """Receive messages: CloudEvents 1.0 in JSON, one a file, a batch, or JSON Lines; one answer a line, in order.
 
-    A directory is a spool: what is in its `new` is received and moved. A message that cannot be understood never stops the rest.
+    A directory is a spool: what is in its `new` is received, and a receipt stays. A message that is not understood stops nothing.
     Exit 0 when all were recorded, 7 when somebody must look at one (flagged, unread, parked), 2 when one was no message.
     """
+    from dtv_workflow.processes.inbox import told
+
     exits = []
     with settings.register() as register:
         partners = configured(register)
         for name in files:
             for received in _received(register, partners, name, limit):
                 exits.append(received.exit)
-                click.echo(as_json(answer(received)) if settings.machine else line(received, dutch=settings.dutch))
+                click.echo(as_json(told(received)) if settings.machine else line(received, dutch=settings.dutch))
                 if received.error:
                     click.echo(f"dtv: {safe(received.error)}", err=True)
     return min(exits, key=WORST_FIRST.index, default=0)
@@ -69,15 +71,6 @@ def _received(register: Register, partners: Partners, name: str, limit: int | No
     except OSError as error:
         raise Malformed(f"cannot read {safe(name)}: {error.strerror}") from None
     yield from receive_all(register, partners, messages)
-
-
-def answer(received: Received) -> dict[str, Any]:
-    """What came of a message, as data."""
-    import msgspec
-
-    told: dict[str, Any] = msgspec.to_builtins(received)
-    told.pop("exit", None)
-    return told
 
 
 def line(received: Received, *, dutch: bool) -> str:
@@ -155,30 +148,30 @@ def show_(settings: Settings, message: str, content: bool) -> None:
 @click.option("--as", "actor", metavar="ACTOR", help="Who links it. [default: this account's actor]")
 @click.option("--role", metavar="ROLE", help="In which role. [default: one granted that fits]")
 @click.pass_obj
-def link(settings: Settings, message: str, case: str, actor: str | None, role: str | None) -> None:
+def link(settings: Settings, message: str, case: str, actor: str | None, role: str | None) -> int:
     """Say which case a parked message belongs to: it is received there as if it had named it.
 
     Asked by a supervisor, an intake officer or a team leader. A message that cannot be understood holds that case from then on.
+    Exit 0 when it was recorded, 7 when somebody must look at it (flagged, unread).
     """
     from dtv_workflow.processes import inbox as process
 
     with settings.register() as register:
         by = settings.updated({"actor": actor, "role": role}).envelope(register)
         received = process.link(register, configured(register), message, case, by)
-    click.echo(as_json(answer(received)) if settings.machine else line(received, dutch=settings.dutch))
+    click.echo(as_json(process.told(received)) if settings.machine else line(received, dutch=settings.dutch))
+    return received.exit
 
 
 @inbox.command("dismiss", cls=Command)
 @click.argument("message")
 @click.option("--reason", required=True, metavar="@FILE|-|CODE", help="Why: from a file, from stdin, or a coded reason.")
-@click.option("--second", metavar="ACTOR", help="The second person, for a message of a known partner.")
+@click.option("--second", metavar="ACTOR", help="The second person, a team leader: always.")
 @click.option("--as", "actor", metavar="ACTOR", help="Who dismisses it. [default: this account's actor]")
 @click.option("--role", metavar="ROLE", help="In which role. [default: one granted that fits]")
 @click.pass_obj
-def dismiss(
-    settings: Settings, message: str, reason: str, second: str | None, actor: str | None, role: str | None
-) -> None:
-    """Say why a parked message belongs to no case. One of a known partner takes two people: it may be an appeal."""
+def dismiss(settings: Settings, message: str, reason: str, second: str | None, actor: str | None, role: str | None) -> None:
+    """Say why a parked message belongs to no case. It takes two people, whoever sent it: it may be an appeal."""
     from dtv_workflow.processes import inbox as process
 
     with settings.register() as register:

@@ -44,7 +44,7 @@ class MessageLinked(Event, frozen=True, kw_only=True):
 
 
 class MessageDismissed(Event, frozen=True, kw_only=True):
-    """Somebody said why a parked message belongs to no case; `second` agreed, where it was a known partner's."""
+    """Somebody said why a parked message belongs to no case; `second` agreed."""
 
     TOPIC = "message_dismissed.v1"
     reason: Personal[str]

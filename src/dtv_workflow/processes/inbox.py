@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,9 @@ ACTOR = "inbox"
 
 LINKERS = (Role.SUPERVISOR, Role.INTAKE_OFFICER, Role.TEAM_LEADER)
 """Who may say where a parked message belongs."""
+
+JUDGED_ANEW = frozenset({Unclear.UNKNOWN_SENDER, Unclear.WRONG_SENDER})
+"""Why a message was not understood through our configuration, and not through what it says: when it comes again it may be."""
 
 MOST_PARKED = 1_000_000
 
@@ -69,6 +72,11 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     repeated: bool = False
     error: str | None = None
     exit: int = 0
+
+
+def told(received: Received) -> dict[str, Any]:
+    """What came of a message as data, without what it says: what `dtv inbox import` answers and a receipt keeps."""
+    return {name: value for name, value in msgspec.to_builtins(received).items() if name != "exit"}
 
 
 class Message(NamedTuple):
@@ -147,14 +155,19 @@ def _done(message: Message, status: Status, *, answer: Answer | None = None, cas
 
 
 def _on(message: Message, event: CloudEvent, case: str) -> Received:
-    """A message that can be read and names a known case: the first with its source and id is a fact, another is not trusted."""
-    if (before := _stored(message.register, _unread_id(message, case))) is not None:
+    """A message that can be read and names a known case: the first with its source and id is a fact, another is not trusted.
+
+    One that was not understood before keeps that answer, unless our configuration was the reason and it is understood now. Its
+    hold and task stay: people who read it lift them.
+    """
+    before = _stored(message.register, _unread_id(message, case))
+    if before is not None and not JUDGED_ANEW.issuperset(_whys(message, before)):
         return _unread_before(message, before)
     request = f"in:{message.known.key}"
     first: Answer | Unclear | None = _stored(message.register, request)
     if first is None:
-        told = understood(event, message.partner, now_in(message.register, case))
-        first = _recorded(message, case, told, request) if isinstance(told, Told) else told
+        fact = understood(event, message.partner, now_in(message.register, case))
+        first = _recorded(message, case, fact, request) if isinstance(fact, Told) else fact
     if isinstance(first, Unclear):
         return _unread(message, case, first)
     if not _says_the_same(message, first):
@@ -162,14 +175,14 @@ def _on(message: Message, event: CloudEvent, case: str) -> Received:
     return _compared(message, first, request)
 
 
-def _recorded(message: Message, case: str, told: Told, request: str) -> Answer | Unclear:
+def _recorded(message: Message, case: str, fact: Told, request: str) -> Answer | Unclear:
     """The fact, recorded as its partner's actor, or as the person who linked it."""
     actor = message.partner.actor if message.partner else ACTOR
-    envelope = Envelope(actor=actor, role=Role.SYSTEM, at=told.at, source=message.source, request_id=request)
+    envelope = Envelope(actor=actor, role=Role.SYSTEM, at=fact.at, source=message.source, request_id=request)
     if message.by is not None:
         envelope = msgspec.structs.replace(envelope, actor=message.by.actor, role=message.by.role)
     try:
-        return _once(message.register, told.step, case, envelope)
+        return _once(message.register, fact.step, case, envelope)
     except (Malformed, ValueError):
         return Unclear.MALFORMED_DATA
 
@@ -220,6 +233,8 @@ def _unread_id(message: Message, case: str) -> str:
 
 def _unread(message: Message, case: str, why: Unclear, other: int | None = None) -> Received:
     register = message.register
+    if (before := _stored(register, _unread_id(message, case))) is not None:
+        return _unread_before(message, before)
     step = ReportUnreadMessage(
         message=message.name,
         why=why,
@@ -234,10 +249,14 @@ def _unread(message: Message, case: str, why: Unclear, other: int | None = None)
 
 
 def _unread_before(message: Message, answer: Answer) -> Received:
-    stream = stream_of(answer.case or "")
-    told = (r.event for r in message.register.history_of(stream) if r.request_id == answer.request_id)
-    why = tuple(event.why.value for event in told if isinstance(event, MessageNotUnderstood))
-    return _done(message, Status.UNREAD, answer=answer, why=why, repeated=True)
+    return _done(message, Status.UNREAD, answer=answer, why=tuple(why.value for why in _whys(message, answer)), repeated=True)
+
+
+def _whys(message: Message, answer: Answer) -> tuple[Unclear, ...]:
+    """Why a message was not understood, as the log has it under this answer."""
+    records = message.register.history_of(stream_of(answer.case or ""))
+    events = (record.event for record in records if record.request_id == answer.request_id)
+    return tuple(event.why for event in events if isinstance(event, MessageNotUnderstood))
 
 
 def _flag(message: Message, case: str, differs: Differs) -> Answer:
@@ -356,16 +375,16 @@ def link(register: Register, partners: Partners, reference: str, case: str, by: 
 
 
 def dismiss(register: Register, reference: str, reason: str, by: Envelope) -> Parked:
-    """Say why a parked message belongs to no case. One of a known partner may be an appeal with a case number mistyped: it takes
-    a second person who may approve, as lifting the hold of an unread message does.
+    """Say why a parked message belongs to no case. Whoever sent it, it may be an appeal: with a case number mistyped, or from
+    somebody we do not know. It takes a second person who may approve, as lifting the hold of an unread message does.
 
     Raises NotFound, Unauthorised, Conflict when it is settled already, Malformed without a reason.
     """
     item, given = _opened(register, reference), _person(register, by)
     if not reason.strip():
         raise Malformed("a reason is required")
-    if item.partner is not None and (not given.second_may_approve or by.second == by.actor):
-        raise Unauthorised("a message of a known partner is dismissed by two people: --second names another, a team leader")
+    if not given.second_may_approve or by.second == by.actor:
+        raise Unauthorised("a message is dismissed by two people: --second names another, a team leader")
     envelope = Envelope(actor=by.actor, role=given.role)
     _added(register, item.id, MessageDismissed(reason=reason, second=by.second), envelope, "dismiss_message")
     return parked_message(register, item.id)

@@ -95,6 +95,11 @@ def content_of(raw: bytes) -> str:
     return raw[:LONGEST_MESSAGE].decode("utf-8", "backslashreplace")[:LONGEST_MESSAGE]
 
 
+def kept_whole(raw: bytes) -> bool:
+    """Whether what is kept of a message is all of it."""
+    return len(raw.decode("utf-8", "backslashreplace")) <= LONGEST_MESSAGE
+
+
 def row_of(event: CloudEvent | None) -> Row | None:
     """The fact that a message's type stands for; None for a type that is unknown, or that no partner reports."""
     row = facts_by_type().get(event.type) if event else None
