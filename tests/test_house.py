@@ -24,7 +24,7 @@ LONGER_FUNCTIONS: dict[str, str] = {}
 
 CODE = ("src", "tests", "benchmarks")
 COMMITTED = (*CODE, "docs", "examples", "requirements", ".ci")
-NOT_OURS = {"__pycache__", ".pytest_cache", ".hypothesis"}
+NOT_OURS = {"__pycache__", ".pytest_cache", ".hypothesis", "node_modules"}
 
 # Each is put together here, so that this file does not find itself.
 MARKERS = tuple("".join(parts) for parts in (("TO", "DO"), ("FIX", "ME"), ("Not", "Implemented", "Error")))

@@ -56,7 +56,7 @@ BY_DESIGN: dict[str, tuple[str, str]] = {
     "case.birth_date": (f"{OF_MINORS} {OF_TASKS}", f"{MINOR}; and whether coming of age is a term that runs (D35)"),
     "case.tasks.by": ("task_of_another", "one person works on a task: whoever picked it up, or a team leader"),
     "case.tasks.kind": (OF_TASKS, WHICH),
-    "case.tasks.about": ("term_still_runs", WHICH),
+    "case.tasks.about": (OF_TASKS, WHICH),
     "case.pregnancy.due_on": ("pregnant_and_by_air", "the weeks around a birth, as more protection: Vc 2000 A3/7.4"),
     "case.advice.conditions": ("conditions_unmet", "which travel conditions are met: Vw 2000 art. 64"),
     "case.family.cases": ("family_not_assessed", "how many are linked: Vc 2000 A3/6.2"),
@@ -222,6 +222,10 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
+KIND_OF_PLACE = ("record_detention_transfer", "place")
+"""A police cell or a family facility is no office."""
+
+
 def readable(issued: Issued) -> bool:
     try:
         read_step(issued.do, issued.fields)
@@ -234,7 +238,8 @@ def another(issued: Issued) -> Issued:
     """The same step about another person, by another supervisor, from another office. What was malformed stays so."""
     fields = issued.fields
     if readable(issued):
-        fields = fields | {name: said for name, said in ELSEWHERE.items() if isinstance(fields.get(name), str)}
+        offices = {name: said for name, said in ELSEWHERE.items() if (issued.do, name) != KIND_OF_PLACE}
+        fields = fields | {name: said for name, said in offices.items() if isinstance(fields.get(name), str)}
         fields |= {"subject": fields["subject"] | SOMEBODY_ELSE} if "subject" in fields else {}
     second = OFFICERS.get(issued.second or "", issued.second)
     return issued._replace(fields=fields, actor=OFFICERS.get(issued.actor, issued.actor), second=second)
