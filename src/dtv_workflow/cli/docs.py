@@ -126,14 +126,14 @@ def _helps(command: click.Command, name: str, parent: click.Context | None) -> I
 
 def schemas() -> dict[str, str]:
     """The JSON Schema of every event that may be sent and of every fact that a partner may report."""
-    from dtv_workflow.processes.cloudevents import event_name, facts_by_type, schema_in, schema_out
+    from dtv_workflow.processes.cloudevents import event_name, facts_by_type, schema_in, schema_out, topic_in
     from dtv_workflow.processes.disclosable import SENDABLE
     from dtv_workflow.processes.partners import UNSENT
 
     made = {f"schemas/out/{event_name(topic)}.json": schema_out(topic) for topic in SENDABLE}
     for row in facts_by_type().values():
         if (name := step_name(row.step)) not in UNSENT:
-            made[f"schemas/in/{event_name(row.emitted[0].TOPIC)}.json"] = schema_in(name)
+            made[f"schemas/in/{event_name(topic_in(name))}.json"] = schema_in(name)
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) for name, schema in made.items()}
 
 

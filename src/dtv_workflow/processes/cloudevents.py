@@ -95,9 +95,9 @@ def schema_of(type_: str) -> str:
 
 @cache
 def facts_by_type() -> dict[str, Row]:
-    """Every fact by the type a partner reports it under: that of the first event it is recorded as."""
+    """Every fact by the type a partner reports it under."""
     facts = [row for row in TABLE if row.kind is Kind.FACT]
-    found = {event_type(row.emitted[0].TOPIC): row for row in facts}
+    found = {type_of_fact(step_name(row.step)): row for row in facts}
     if len(found) != len(facts):
         raise ValueError("two facts would come in under one type")
     return found
@@ -105,7 +105,15 @@ def facts_by_type() -> dict[str, Row]:
 
 def type_of_fact(name: str) -> str:
     """The type under which a fact comes in, by its name."""
-    return event_type(STEPS[name].emitted[0].TOPIC)
+    return event_type(topic_in(name))
+
+
+def topic_in(name: str) -> str:
+    """What a fact's type is made of: the first event it is recorded as, or, where that would be one answer of two, a name."""
+    return _EITHER.get(name, STEPS[name].emitted[0].TOPIC)
+
+
+_EITHER = {"record_art64_decision": "art64_decided.v1"}
 
 
 # ------------------------------------------------------------------ writing
@@ -261,7 +269,7 @@ def schema_out(topic: str) -> dict[str, Any]:
 def schema_in(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of the data by which a partner reports a fact: its fields, and when it happened."""
     row = STEPS[name]
-    topic = row.emitted[0].TOPIC
+    topic = topic_in(name)
     data = msgspec.defstruct(f"{row.step.__name__}Data", [("at", Moment), ("fields", row.step)], forbid_unknown_fields=True)
     return _schema(data, f"/schemas/in/{event_name(topic)}/1", step_name(row.step))
 

@@ -23,8 +23,7 @@ from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.record import CORRECTION_TOPIC, fold
 from dtv_workflow.domain.vocabulary import Phase
-from dtv_workflow.domain.workflow import STEPS
-from dtv_workflow.processes.cloudevents import event_type
+from dtv_workflow.processes.cloudevents import type_of_fact
 from dtv_workflow.processes.inbox import Received, receive
 from dtv_workflow.processes.partners import Partner, PartnerKind, Partners
 from dtv_workflow.simulation.model import Model, Person
@@ -134,7 +133,7 @@ class Town:
         self.steps += 1
         told = {
             "specversion": "1.0", "id": f"{partner}-{self.steps}", "source": SOURCE.format(partner.lower()),
-            "type": event_type(STEPS[step].emitted[0].TOPIC), "subject": life.id, "time": self.now,
+            "type": type_of_fact(step), "subject": life.id, "time": self.now,
             "datacontenttype": "application/json", "data": {"at": at or self.now, "fields": fields},
         }  # fmt: skip
         received = receive(self.register, PARTNERS, msgspec.json.encode(told))
