@@ -139,11 +139,11 @@ def _stretches(records: list[Record], now: datetime) -> Iterator[tuple[Departure
 
 
 def _steps(records: list[Record]) -> Iterator[tuple[int, int]]:
-    """Where the records of each request begin and end, those that only tell of timers left out."""
+    """Where the records of each request begin and end, those that tell of timers left out."""
     start = 0
     for end in range(1, len(records) + 1):
         if end == len(records) or records[end].request_id != records[start].request_id:
-            if any(record.event.TOPIC not in TOLD_TOPICS for record in records[start:end]):
+            if not any(record.event.TOPIC in TOLD_TOPICS for record in records[start:end]):
                 yield start, end
             start = end
 
