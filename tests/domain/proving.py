@@ -18,6 +18,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from dtv_workflow.cli.law_page import provisions
 from dtv_workflow.domain import workflow
 from dtv_workflow.domain.law.rules import Finding, Guard, Rule, clear, found
@@ -73,8 +75,10 @@ def _calls(chapter: str) -> Iterator[Call]:
 
 
 def parameters(names: str | tuple[str, ...], values: Any) -> list[dict[str, Any]]:
+    named = type(pytest.param())
+    values = [value.values if isinstance(value, named) else (value,) if isinstance(names, str) else value for value in values]
     if isinstance(names, str):
-        return [{names: value} for value in values]
+        return [{names: value} for (value,) in values]
     return [dict(zip(names, value, strict=True)) for value in values]
 
 

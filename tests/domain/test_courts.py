@@ -19,8 +19,11 @@ from dtv_workflow.domain.chapters.courts import (
     RecordCourtNotified,
     RecordProgressReport,
 )
+from dtv_workflow.domain.chapters.custody import DetentionReported
+from dtv_workflow.domain.deadlines import deadlines
+from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.procedures import AppealAgainst
-from dtv_workflow.domain.vocabulary import CancelCause, CourtOutcome, HoldKind
+from dtv_workflow.domain.vocabulary import Article, CancelCause, CourtOutcome, HoldKind
 from tests.domain.detained import DETAINED, lifted, ordered
 from tests.domain.told import BOOKED, READY, asked, booked, decided, moment, names, told
 
@@ -163,3 +166,30 @@ def test_vw_94_an_older_appeal_told_after_the_hearing_undoes_no_hearing():
 
 def test_a_report_on_progress_is_kept():
     assert told(ProgressReportSent(sent_on=date(2026, 1, 6))).progress_sent == 3
+
+
+# ------------------------------------------------------------------ in whatever order it is told
+
+
+def test_vw_94_a_ruling_told_before_the_appeal_it_is_on_ends_that_appeals_terms():
+    asked_for = filed(date(2026, 1, 12))
+    late = told(DETAINED, ruled("2026-01-20T10:00"), ("2026-01-21T10:00", asked_for))
+    same_day = told(DETAINED, ("2026-01-12T09:00", asked_for), ruled("2026-01-12T15:00"))
+    waiting = told(DETAINED, ruled("2026-01-12T09:00"), ("2026-01-12T15:00", asked_for))
+    for case, runs in ((late, False), (same_day, False), (waiting, True)):
+        running = {d.code for d in deadlines(case, in_force(date(2026, 1, 22)), moment("2026-01-22T10:00"))}
+        assert bool(running & {"D11", "D12"}) is runs
+
+
+def test_vw_94_4_an_appeal_of_the_very_day_of_the_detention_is_on_it():
+    case = told(DETAINED, ("2026-01-10T20:00", filed(case_day := date(2026, 1, 10))))
+    assert case.detained.since == case_day
+    assert {"D11", "D12"} <= {d.code for d in deadlines(case, in_force(case_day), moment("2026-01-11T10:00"))}
+
+
+@pytest.mark.parametrize(("notified_at", "runs"), [("2026-01-12T10:00", False), ("2026-01-10T08:00", True)])
+def test_vw_94_1_a_court_told_before_we_were_has_been_told_unless_it_may_have_been_of_an_earlier_detention(notified_at, runs):
+    reported = DetentionReported(article=Article.A59, since=date(2026, 1, 10), by="KMar")
+    case = told(notified(notified_at), ("2026-01-13T10:00", reported))
+    codes = {d.code for d in deadlines(case, in_force(date(2026, 1, 22)), moment("2026-01-22T10:00"))}
+    assert ("D10" in codes) is runs

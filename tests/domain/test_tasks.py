@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,11 +20,13 @@ from dtv_workflow.domain.chapters.tasks import (
     TimerReminded,
     open_tasks,
 )
+from dtv_workflow.domain.deadlines import Deadline
 from dtv_workflow.domain.expiry import to_tell
 from dtv_workflow.domain.fields import is_sealed
 from dtv_workflow.domain.vocabulary import HoldKind, InterviewKind, Phase, Role
 from tests.domain.detained import DETAINED
-from tests.domain.told import Happened, asked, context, moment, names, records, told
+from tests.domain.timed import closed, term
+from tests.domain.told import Happened, asked, context, decision_of, moment, names, records, told
 
 # The case was opened on Monday 5 January 2026: the tenth working day after it is Monday the 19th.
 DUE = moment("2026-01-20T00:00")
@@ -132,6 +134,13 @@ def test_open_are_the_tasks_whose_term_runs_on_and_those_without_a_term():
 # ------------------------------------------------------------------ N70
 
 
+CLOSED = (closed(),)
+
+
+def deadline_of(code: str) -> Deadline:
+    return term(code, *CLOSED)
+
+
 def raised(*happened: Happened, now: str) -> list[tuple[str, datetime]]:
     told_of = to_tell(records(happened), moment(now))
     return [(event.code, at) for event, at in told_of if isinstance(event, IntegrityIncidentRaised)]
@@ -164,6 +173,45 @@ def test_n69_a_message_about_a_closed_case_is_done_with_words_since_no_hold_is_l
     case = told(held, TaskRaised(kind="unread_message", about="H1", proposes="lift_hold"))
     case.phase = Phase.CLOSED
     assert asked(case, CompleteTask(task="t4", finding="x")) == []
+
+
+def test_what_was_told_is_kept_by_timer_by_what_it_is_about_by_its_end_and_by_which_reminder():
+    case = told(TimerReminded(timer="D13", about="59", due=DUE, days_before=30), EXPIRED)
+    assert case.told == {("D13", "59", DUE, 30), ("D04", None, DUE, 0)}
+
+
+def test_a_term_that_was_met_by_then_leaves_no_task_whatever_it_proposed():
+    assert told(TimerExpired(timer="D04", due=DUE, proposes="record_interview", stopped=True)).tasks == {}
+
+
+def test_picking_one_task_up_leaves_the_others_and_only_a_retention_period_is_decided_by_one():
+    case = told(MESSAGE, EXPIRED, PICKED_UP)
+    assert {id: task.by for id, task in case.tasks.items()} == {"t3": "RV-07", "t4": None}
+    assert told(MESSAGE, TaskDone(task="t3", finding="x")).retention_decided == 0
+    assert told(TaskDone(task="t3", finding="x")).retention_decided == 0
+
+
+def test_a_retention_period_that_ended_may_be_answered_while_it_stands():
+    due = deadline_of("D38").due
+    over = TimerExpired(timer="D38", due=due, proposes="complete_task")
+    case = told(*CLOSED, (due.isoformat(), over))
+    (task,) = case.tasks
+    later = (due + timedelta(days=1)).isoformat()
+    assert asked(case, CompleteTask(task=task, finding="kept for the archive"), at=later) == []
+
+
+def test_a_task_is_open_at_the_very_end_of_its_term_and_one_about_anything_but_a_hold_until_it_is_done():
+    two = told(EXPIRED, decision_of())
+    assert asked(two, PICK, at="2026-01-20T00:03") == [], "of several terms that run it is one"
+    early = ("2026-01-19T23:00", TimerExpired(timer="D04", due=DUE, proposes="record_interview"))
+    assert asked(told(early), PICK, at="2026-01-20T00:00") == []
+    about = TaskRaised(kind="divergence", about="R1")
+    assert asked(told(about), PICK) == []
+    assert asked(told(about), DONE) == []
+    held = HoldPlaced(hold="H1", hold_kind=HoldKind.MORATORIUM, until=moment("2026-01-10T00:00"))
+    waits = told(held, TaskRaised(kind="unread_message", about="H1"))
+    assert asked(waits, PickUpTask(task="t4"), at="2026-01-09T10:00") == []
+    assert asked(waits, PickUpTask(task="t4"), at="2026-01-10T10:00") == ["N67"], "the hold ended by itself"
 
 
 def test_a_task_of_a_clock_that_was_ahead_is_not_open_before_its_term_has_ended():

@@ -42,6 +42,8 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 DOMAIN = HOUSE / "src" / "dtv_workflow" / "domain"
 PAGE = HOUSE / "docs" / "mutants.md"
 BESIDES = ("decide.py", "detention.py", "case.py", "migration.py")
+ON_ASKING = ("terms.py", "beside.py", "law/calendar.py")
+"""The terms and how they are counted: changed when asked for by `--file`."""
 SAMPLE = 800
 SEED = 2026
 PROCESSES = 2
@@ -51,16 +53,17 @@ SECONDS = 20
 OTHERS = ("pytest", "hypothesis", "msgspec", "transitions", "eventsourcing.sqlite", "sqlalchemy", "click", "cryptography.fernet")
 """What the domain and its tests import of others."""
 
-FILES = ("facets", "relied", "deadlines", "ledger", "readings", "events", "migration")
+TIMERS = ("timers_procedures", "timers_custody", "timers_departure", "timers", "calendar")
+FILES = ("facets", "relied", "deadlines", "ledger", "readings", "events", "migration", *TIMERS)
 """The tests of `tests/domain` besides those of the chapters. `test_completeness` is left out: it is a test of tests."""
 
 SURVIVED, CAUGHT = 0, 1
 
 
-def every() -> list[Mutant]:
+def every(asked: bool = False) -> list[Mutant]:
     """Every mutant there is, in the order of files and lines."""
     chapters = sorted(p for p in (DOMAIN / "chapters").glob("*.py") if p.name != "__init__.py")
-    paths = [*chapters, *(DOMAIN / name for name in BESIDES)]
+    paths = [*chapters, *(DOMAIN / name for name in (*BESIDES, *(ON_ASKING if asked else ())))]
     return [mutant for path in paths for mutant in mutants(path.relative_to(DOMAIN).as_posix(), path)]
 
 
@@ -112,7 +115,8 @@ def tests(first: str, quick: bool) -> Iterator[tuple[str, Callable[[], Any]]]:
     those that hypothesis draws histories for, and the scenarios."""
     proving = importlib.import_module("tests.domain.proving")
     names = [*proving.CHAPTERS, *(f"test_{name}" for name in FILES)]
-    calls = [call for name in sorted(names, key=lambda name: name != first) for call in proving._calls(name)]
+    soonest = {first, *(f"test_{name}" for name in TIMERS if first in {"test_terms", "test_beside", "test_calendar"})}
+    calls = [call for name in sorted(names, key=lambda name: name not in soonest) for call in proving._calls(name)]
     drawn = [call for call in calls if hasattr(call.run.func, "hypothesis")]
     for call in (*(each for each in calls if each not in drawn), *(() if quick else drawn)):
         yield call.name, partial(_with_fixtures, call.run)
