@@ -29,6 +29,9 @@ from dtv_workflow.store.files import write_whole
 
 CURSOR_FILE = "timers.json"
 
+SINK_SECONDS = 15.0
+"""How long one sink may take in a run before the next thing has its turn: no receiver keeps a timer waiting for long."""
+
 
 class Cursor(msgspec.Struct, frozen=True):
     """How far the log was looked at: the position, a mark of what stands there, and the law of that day."""
@@ -94,7 +97,7 @@ def run_everything(register: Register, now: datetime | None = None) -> Everythin
     asked, fired, found = run_due(register, now)
     troubles += found
     try:
-        delivered = push(register, partners)
+        delivered = push(register, partners, tries=1, seconds=SINK_SECONDS)
     except DtvError as error:
         troubles.append(str(error))
     troubles += [f"{each.sink}: {each.error}" for each in delivered if each.error]

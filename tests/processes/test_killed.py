@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -53,7 +54,9 @@ class Told:
         stored = register.store.recorder.select_notifications(1, 100_000)
         events = [e for e in stored if str(e.originator_id).startswith("case/") and e.topic not in NEVER | TELLING]
         store = UUID(hex=register.store.store_id)
-        self.ids = [str(uuid5(store, f"{e.originator_id}/{e.originator_version}")) for e in events]
+        digests = [sha256(e.state).hexdigest()[:32] for e in events]
+        places = [f"{e.originator_id}/{e.originator_version}" for e in events]
+        self.ids = [str(uuid5(store, f"{place}/{digest}")) for place, digest in zip(places, digests, strict=True)]
         self.files = [f"{e.id:020}-{id}.json" for e, id in zip(events, self.ids, strict=True)]
         self.place = {id: (str(e.originator_id), e.originator_version) for e, id in zip(events, self.ids, strict=True)}
 

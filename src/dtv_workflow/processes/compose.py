@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 
 from dtv_workflow.answers import stream_of
 from dtv_workflow.application import Register
@@ -64,7 +65,7 @@ class Composer:
                 return None
             subject = told
         data = data_of(record, names) | ({"subject": subject} if subject else {})
-        event = envelope(self.register.store.store_id, self.source, record)
+        event = envelope(event_id(self.register.store.store_id, notification), self.source, record)
         body, whole = _fitting(event, data, self.schemas)
         fields = _named(names, data) if whole else ()
         return Item(stream.removeprefix("case/"), record.version, topic, fields, Message(notification.id, event.id, body))
@@ -95,10 +96,10 @@ def may_tell_embassy(partner: Partner, then: DepartureCase, now: DepartureCase, 
     return now.phase is not Phase.CLOSED and not now.open_holds(moment, Block.EMBASSY_CONTACT)
 
 
-def envelope(store_id: str, source: str, record: Record) -> CloudEvent:
+def envelope(id: str, source: str, record: Record) -> CloudEvent:
     """The event without data: that it was recorded, when, and in which case."""
     return CloudEvent(
-        id=event_id(store_id, record.originator_id, record.originator_version),
+        id=id,
         source=source,
         type=event_type(type(record.event).TOPIC),
         subject=record.originator_id.removeprefix("case/"),
@@ -107,9 +108,11 @@ def envelope(store_id: str, source: str, record: Record) -> CloudEvent:
     )
 
 
-def event_id(store_id: str, stream: str, version: int) -> str:
-    """The same for the same event, whenever and by whomever it is asked: UUIDv5 of the store, the stream and the version."""
-    return str(uuid5(UUID(hex=store_id), f"{stream}/{version}"))
+def event_id(store_id: str, stored: StoredEvent) -> str:
+    """The same for the same event, whenever and by whomever it is asked, and another for another one that took its place after a
+    backup was put back: UUIDv5 of the store, the stream, the version and a digest of what is stored."""
+    digest = hashlib.sha256(stored.state).hexdigest()[:32]
+    return str(uuid5(UUID(hex=store_id), f"{stored.originator_id}/{stored.originator_version}/{digest}"))
 
 
 def data_of(record: Record, names: Sequence[str]) -> dict[str, Any]:

@@ -99,8 +99,12 @@ def push(
     limit: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
     opened: Callable[[Sink], Any] = sinks.opened,
+    tries: int = TRIES,
+    seconds: float | None = None,
 ) -> list[Delivered]:
     """Deliver what each sink (of these names, or every one) has not been delivered, at most `limit` events to each.
+
+    Each event is tried `tries` times; after so many `seconds` a sink gets no further page, so that others need not wait.
 
     What stops one sink stops no other: it stands in its `error`. Raises NotFound for a sink that is not configured, Unauthorised
     when disclosures cannot be recorded by `actor`.
@@ -108,7 +112,16 @@ def push(
     chosen = [_sink(partners, name) for name in dict.fromkeys(names)] if names else list(partners.sinks.values())
     if chosen:
         _may_disclose(register, actor)
-    return [Pusher(register, partners, sink, actor, sleep).push(limit, opened) for sink in chosen]
+    return [_pushed(Pusher(register, partners, sink, actor, sleep, tries, seconds), limit, opened) for sink in chosen]
+
+
+def _pushed(pusher: Pusher, limit: int | None, opened: Callable[[Sink], Any]) -> Delivered:
+    """One push, whatever goes wrong in it: the other sinks, and who calls, go on."""
+    try:
+        return pusher.push(limit, opened)
+    except Exception as error:
+        at = pusher.stand.done.position
+        return Delivered(pusher.sink.key, pusher.sent, pusher.composer.withheld, at, 0, f"stopped ({type(error).__name__})")
 
 
 def _sink(partners: Partners, name: str) -> Sink:
@@ -122,8 +135,9 @@ class Pusher:
     """One push to one sink."""
 
     def __init__(
-        self, register: Register, partners: Partners, sink: Sink, actor: str, sleep: Callable[[float], None]
-    ) -> None:
+        self, register: Register, partners: Partners, sink: Sink, actor: str, sleep: Callable[[float], None],
+        tries: int = TRIES, seconds: float | None = None,
+    ) -> None:  # fmt: skip
         self.register, self.sink, self.actor, self.sleep = register, sink, actor, sleep
         self.partner = partners.to(sink)
         self.composer = Composer(register, partners, sink)
@@ -131,6 +145,8 @@ class Pusher:
         self.stand = Stand()
         self.sent = 0
         self.saved = time.monotonic()
+        self.tries = tries
+        self.until = self.saved + seconds if seconds is not None else None
 
     def push(self, limit: int | None, opened: Callable[[Sink], Any]) -> Delivered:
         """Deliver until the log's end, the limit or an error."""
@@ -155,7 +171,7 @@ class Pusher:
         after = self.stand.done.position
         page = self.register.store.recorder.select_notifications(after, PAGE, inclusive_of_start=False)
         left = PAGE if limit is None else limit - self.sent
-        if not page or left <= 0:
+        if not page or left <= 0 or (self.until is not None and time.monotonic() > self.until):
             return False
         if self.partner.kind is PartnerKind.EMBASSY:
             left = 1  # whether it may be told is looked at right before it is, and not a page of slow deliveries earlier
@@ -178,12 +194,12 @@ class Pusher:
 
     def _deliver(self, to: Delivers, message: Message) -> None:
         """Deliver one event, and again a few times with growing waits. Raises Undelivered."""
-        for attempt in range(TRIES):
+        for attempt in range(self.tries):
             try:
                 to.deliver(message)
                 break
             except Undelivered as error:
-                if isinstance(error, Rejected) or attempt == TRIES - 1:
+                if isinstance(error, Rejected) or attempt == self.tries - 1:
                     raise
                 wait = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
                 self.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - spreads retries, hides nothing
@@ -213,7 +229,8 @@ class Pusher:
 
     def _terms(self) -> str:
         """What a disclosure says besides the events: with other terms it is another disclosure."""
-        said = [self.partner.name, self.partner.kind, self.sink.agreement, self.sink.to]
+        what = [self.composer.gets.topics, self.composer.gets.fields, self.composer.subject, self.composer.schemas]
+        said = [self.partner.name, self.partner.kind, self.sink.agreement, self.sink.to, what]
         return str(uuid5(UUID(int=0), msgspec.json.encode(said).decode()))
 
 
@@ -273,8 +290,12 @@ class Stands:
     @contextmanager
     def locked(self, sink: str) -> Iterator[None]:
         """Alone, or Conflict. The lock goes with the process, however that ends."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        with (self.folder / f"{sink}.lock").open("w") as lock:
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            lock = (self.folder / f"{sink}.lock").open("w")
+        except OSError as error:
+            raise DtvError(f"outbox/{sink}.lock cannot be made ({error.strerror}): see to the store's directory") from None
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -306,11 +327,15 @@ class Stands:
 
     def mark(self, at: Notification) -> Mark:
         """The place of an event."""
-        return Mark(at.id, event_id(self.register.store.store_id, str(at.originator_id), at.originator_version))
+        return Mark(at.id, event_id(self.register.store.store_id, at))
 
     def write(self, sink: str, stand: Stand) -> None:
         """Keep a sink's stand, on the disk."""
-        write_whole(self.file(sink), msgspec.json.encode(stand), alone=True)
+        try:
+            write_whole(self.file(sink), msgspec.json.encode(stand), alone=True)
+        except OSError as error:
+            why = error.strerror
+            raise DtvError(f"outbox/{sink}.json cannot be written ({why}): what was sent will be sent again") from None
 
 
 def sent_to(partners: Partners) -> list[dict[str, Any]]:
@@ -369,7 +394,7 @@ def follow(register: Register, source: str, *, after: int = 0, limit: int | None
             if limit is not None and given >= limit:
                 return
             record = register.mapper.to_domain_event(notification, unseal=False)
-            yield encode(envelope(register.store.store_id, source, record))
+            yield encode(envelope(event_id(register.store.store_id, notification), source, record))
             given += 1
         after = page[-1].id
 

@@ -7,7 +7,7 @@ and nothing of the event: it is shown and kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -100,6 +100,7 @@ class ToHttp:
         if token := _token(sink):
             self.headers["Authorization"] = f"Bearer {token}"
         host = url.hostname or ""
+        self.longest, self.given_up = 2 * sink.timeout, False
         self.connection: HTTPConnection
         if url.scheme == "https":
             self.connection = HTTPSConnection(host, url.port, timeout=sink.timeout, context=_tls(sink))
@@ -109,7 +110,12 @@ class ToHttp:
     def deliver(self, message: Message) -> None:
         """POST the event; 2xx is delivered. The dedupe id stands in a header too (Idempotency-Key)."""
         from http.client import HTTPException
+        from threading import Timer
 
+        # A socket's own timeout begins anew with each byte: somebody who sends one now and then would be waited for without end.
+        alarm = Timer(self.longest, self._cut)
+        self.given_up = False
+        alarm.start()
         try:
             self.connection.request("POST", self.target, message.body, self.headers | {"Idempotency-Key": f'"{message.id}"'})
             answer = self.connection.getresponse()
@@ -122,6 +128,11 @@ class ToHttp:
         except (OSError, HTTPException, UnicodeError) as error:
             self.connection.close()
             raise Undelivered(f"no connection, or it broke ({type(error).__name__})") from None
+        finally:
+            alarm.cancel()
+        if self.given_up:
+            self.connection.close()
+            raise Undelivered("no whole answer in time")
         if 200 <= answer.status < 300:
             return
         if 300 <= answer.status < 400:
@@ -129,6 +140,16 @@ class ToHttp:
         if 400 <= answer.status < 500 and answer.status not in LATER:
             raise Rejected(f"answered {answer.status}")
         raise Undelivered(f"answered {answer.status}")
+
+    def _cut(self) -> None:
+        """End a delivery that takes too long, wherever it is."""
+        import socket
+
+        self.given_up = True
+        held = self.connection.sock
+        if held is not None:
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection."""
@@ -160,7 +181,7 @@ class ToNats:
 
         try:
             self.runner.run(self._in_time(message))
-        except (nats.errors.Error, OSError, TimeoutError) as error:
+        except (nats.errors.Error, OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
             self._drop()
             raise Undelivered(f"not acknowledged by the stream ({type(error).__name__})") from None
 

@@ -125,7 +125,9 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600, *, alone: bool = 
     """
     beside = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
+        if alone:
+            beside.unlink(missing_ok=True)  # never written through: it may have become a link to something else
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
