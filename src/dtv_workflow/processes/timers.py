@@ -50,23 +50,27 @@ class Firing(NamedTuple):
     fired: list[Fired]
     ahead: list[str]
     failed: dict[str, str]
+    added: int = 0
+    """How many events were recorded, incidents included."""
 
 
 def fire(register: Register, cases: Iterable[str], now: datetime) -> Firing:
     """Tell what ran out in these cases by now, and what will soon. A case that cannot be read keeps no other one waiting. Raises
     StoreBusy."""
-    done = Firing([], [], {})
+    done, added = Firing([], [], {}), 0
     for case in cases:
         try:
-            done.fired.extend(_fire(register, case, now, done.ahead))
+            told, events = _fire(register, case, now, done.ahead)
+            done.fired.extend(told)
+            added += events
         except StoreBusy:
             raise
         except (DtvError, ValueError, TypeError, ArithmeticError) as error:
             done.failed[case] = str(error) if isinstance(error, DtvError) else type(error).__name__
-    return done
+    return done._replace(added=added)
 
 
-def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> list[Fired]:
+def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> tuple[list[Fired], int]:
     def react(history: list[Record]) -> list[tuple[Event, datetime]]:
         if any(record.recorded_at > now for record in history) and case not in ahead:
             ahead.append(case)
@@ -74,7 +78,7 @@ def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> lis
 
     envelope = Envelope(actor=ACTOR, role=Role.SYSTEM, recorded_at=now if register.store.training else None)
     told = register.add(stream_of(case), react, envelope, STEP)
-    return [
+    fired = [
         Fired(
             case=case,
             version=record.version,
@@ -89,3 +93,4 @@ def _fire(register: Register, case: str, now: datetime, ahead: list[str]) -> lis
         for record in told
         if isinstance(event := record.event, TimerExpired | TimerReminded)
     ]
+    return fired, len(told)
