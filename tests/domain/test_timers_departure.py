@@ -231,6 +231,8 @@ def test_d09_rests_on_the_measure_and_on_what_it_counts_from():
     assert term("D09", measure()).relied == (3,)
     assert term("D09", measure(), reported("2026-01-06")).relied == (3, 4)
     assert term("D09", measure(), reported("2026-01-06"), missed("2026-01-13T10:00", 1)).relied == (3, 4, 5)
+    same_day = term("D09", measure(), missed("2026-01-13T10:00", 1), reported("2026-01-13"))
+    assert same_day.relied == (3, 5), "the report of a day stands, whatever was said to be missed on it"
 
 
 @pytest.mark.parametrize("kind", [Measure.SECURITY_DEPOSIT, Measure.AREA_RESTRICTION])

@@ -20,15 +20,14 @@ from dtv_workflow.application import open_register
 from dtv_workflow.processes import compose, outbox
 from dtv_workflow.processes.outbox import Mark, Pusher, push
 from dtv_workflow.processes.partners import read_partners
-from dtv_workflow.processes.sinks import Message
 
 
-def position_first(pusher: Pusher, to: Any, message: Message, deliver: Callable[..., None]) -> None:
+def position_first(pusher: Pusher, to: Any, item: compose.Item, at: Any, deliver: Callable[..., None]) -> None:
     """The fault of faults: what is not delivered yet counts as delivered."""
-    pusher.stand = msgspec.structs.replace(pusher.stand, done=Mark(message.position, message.id))
+    pusher.stand = msgspec.structs.replace(pusher.stand, done=Mark(item.message.position, item.message.id))
     pusher._save()
     time.sleep(0.002)  # what may happen in between has time to
-    deliver(pusher, to, message)
+    deliver(pusher, to, item, at)
 
 
 def plant(fault: str) -> None:
@@ -36,8 +35,8 @@ def plant(fault: str) -> None:
     if fault == "position before delivery":
         right = Pusher._deliver
 
-        def wrong(self: Pusher, to: Any, message: Message) -> None:
-            position_first(self, to, message, right)
+        def wrong(self: Pusher, to: Any, item: compose.Item, at: Any) -> None:
+            position_first(self, to, item, at, right)
 
         Pusher._deliver = wrong  # type: ignore[method-assign]
     elif fault == "no disclosure":
@@ -52,7 +51,7 @@ def plant(fault: str) -> None:
             items = [item for one in found if (item := page(self.composer, one))]
             self._disclose(items, found[-1]) if found else None
             for item in reversed(items):
-                self._deliver(to, item.message)
+                self._deliver(to, item, found[-1])
             if found:
                 self.stand = msgspec.structs.replace(self.stand, done=self.stands.mark(found[-1]))
                 self._save()

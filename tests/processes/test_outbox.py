@@ -165,6 +165,15 @@ def test_a_correction_says_what_was_corrected_and_never_to_what(register, tmp_pa
     assert [event["data"] for event in kept.events] == [{"fields": {"event": 2, "field": "name"}}]
 
 
+def test_what_was_corrected_away_is_not_sent_as_it_was(register, partners):
+    """Regulation (EU) 2016/679 art. 5(1)(d): what is sent is true as far as is known when it is sent."""
+    case = lived(register, *TO_BOOKED)
+    register.take(Correct(event=2, field="name", value="Canary"), case, Envelope(actor="RV-07", reason="typed wrong"))
+    kept, _ = pushed(register, partners)
+    told = [event["data"]["fields"] for event in kept.events if "subject-registered" in event["type"]]
+    assert told == [{"name": "Canary"}]
+
+
 def test_data_that_nobody_could_carry_is_left_out_and_stops_nothing(register, tmp_path):
     many = ask("return_handover_file", gaps=[f"gap-{n:04}-{'x' * 50}" for n in range(1_500)])
     more = f'{AGREEMENT.format("ind")}fields.handover_file_returned = ["gaps"]\n'

@@ -135,6 +135,43 @@ REFUSED: dict[str, tuple[str, str]] = {
     "two sinks in one place": (f"{IND}{placed('a', '/x')}{placed('b', '/x/')}", "same path"),
     "a timeout of nothing": (f"{IND}{SINK}{CLOSED}timeout = 0", "not a valid value"),
 }
+PLACES: dict[str, tuple[str, str]] = {
+    "one inside the other": ('to = "directory"\npath = "/x"', 'to = "directory"\npath = "/x/y"'),
+    "the other inside the one": ('to = "directory"\npath = "/x/y/z"', 'to = "directory"\npath = "/x/./y"'),
+    "dots that lead there": ('to = "directory"\npath = "/x"', 'to = "directory"\npath = "/y/../x/z"'),
+    "one address": ('to = "http"\nurl = "https://b.example/in"', 'to = "http"\nurl = "https://B.example.:443/a/../in/"'),
+    "one machine": ('to = "http"\nurl = "http://localhost:1"', 'to = "http"\nurl = "http://127.0.0.1:1/"'),
+    "one subject": (
+        'to = "nats"\nserver = "tls://n.example"\nsubject = "a.b"',
+        'to = "nats"\nserver = "tls://N.example:4222"\nsubject = "a.b"',
+    ),
+}  # fmt: skip
+OTHER = '[partner.coa]\nname = "COA"\nkind = "chain"\n'
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_two_partners_share_no_place(what, tmp_path):
+    pairs = zip(("ind", "coa"), PLACES[what], strict=True)
+    one, other = (f'[sink.{key}]\npartner = "{key}"\n{to}\n{CLOSED}' for key, to in pairs)
+    with pytest.raises(Malformed, match="sinks of two partners share a place"):
+        configured(tmp_path, IND + OTHER + one + other)
+    if "directory" not in one:
+        assert configured(tmp_path, IND + OTHER + one + other.replace('"coa"', '"ind"')).sinks
+
+
+def test_a_link_to_another_partner_s_directory_is_that_directory(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    text = IND + OTHER + placed("a", f"{tmp_path}/a") + placed("b", f"{tmp_path}/b/c").replace('"ind"', '"coa"')
+    with pytest.raises(Malformed, match="sinks of two partners share a place"):
+        configured(tmp_path, text)
+
+
+def test_neighbours_share_no_place(tmp_path):
+    text = IND + OTHER + placed("a", "/x/a") + placed("b", "/x/ab").replace('"ind"', '"coa"')
+    assert len(configured(tmp_path, text).sinks) == 2
+
+
 URLS = ("http://ind.example/", "https://me:secret@ind.example/", "ftp://ind.example/", "https://", "ind.example", "https://x:y/")
 
 

@@ -5,6 +5,7 @@ What an embassy may see is written out here again, by hand, so that the list in 
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -22,22 +23,24 @@ from msgspec import Meta
 
 from dtv_workflow.answers import new_id
 from dtv_workflow.application import Register
-from dtv_workflow.domain.chapters.holds import HoldPlaced
+from dtv_workflow.domain.chapters.holds import HoldLifted, HoldPlaced
 from dtv_workflow.domain.chapters.travel_document import LaissezPasserOrdered
-from dtv_workflow.domain.record import Record
+from dtv_workflow.domain.facets import Dated, Detained
+from dtv_workflow.domain.record import Record, corrected
 from dtv_workflow.domain.steps import hints
-from dtv_workflow.domain.vocabulary import Block, HoldKind
+from dtv_workflow.domain.vocabulary import Article, Block, HoldKind, LpPurpose
 from dtv_workflow.domain.workflow import EVENTS
 from dtv_workflow.processes import compose, outbox, partners
+from dtv_workflow.processes.compose import event_id
 from dtv_workflow.processes.disclosable import OCCURRED, SENDABLE
 from dtv_workflow.processes.outbox import push
 from dtv_workflow.processes.partners import Agreement, Partner, PartnerKind, Partners, Sink
-from dtv_workflow.processes.sinks import Message
+from dtv_workflow.processes.sinks import Message, Rejected, Undelivered
 from tests.processes.outgoing import EMBASSY, SOURCE, Kept, configured, disclosures, lived, put, to_directory, training
-from tests.properties.lived import INTERVIEW, TO_BOOKED, TO_CLOSED, TO_MOTIVATION, any_life, ask, live
+from tests.properties.lived import DECIDED, INTERVIEW, TO_BOOKED, TO_CLOSED, TO_MOTIVATION, any_life, ask, live
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ATTRIBUTES = {"specversion", "id", "source", "type", "time", "subject", "sequence", "datacontenttype", "dataschema", "data"}
+ATTRIBUTES = {"specversion", "id", "source", "type", "time", "subject", "datacontenttype", "dataschema", "data"}
 MAY: dict[str, dict[str, set[str]]] = {
     "nl.terugkeerzaken.laissez-passer-ordered.v1": {
         "fields": {"country", "purpose"}, "subject": {"name", "birth_date", "citizenship"},
@@ -71,7 +74,7 @@ def leaks(events: list[dict[str, Any]], secrets: dict[str, str]) -> list[str]:
         data = event.get("data", {})
         found += [f"{event['type']}: {part}" for part in data if part not in may]
         found += [f"{event['type']}: {part}.{name}" for part in may for name in data.get(part, {}) if name not in may[part]]
-    said = [{name: value for name, value in event.items() if name not in {"id", "subject", "sequence"}} for event in events]
+    said = [{name: value for name, value in event.items() if name not in {"id", "subject"}} for event in events]
     sent = json.dumps(said, ensure_ascii=False)
     return found + [where for secret, where in secrets.items() if secret in sent]
 
@@ -255,6 +258,19 @@ def other(**changed: Any) -> Any:
     return LP._replace(fields=LP.fields | changed)
 
 
+def order_at(*issued: Any) -> int:
+    """The version at which the first order stands."""
+    return next(r.version for r in live(*issued).records if isinstance(r.event, LaissezPasserOrdered))
+
+
+def correct(event: int, field: str, value: Any) -> Any:
+    return ask("correct", event=event, field=field, value=value)
+
+
+ORDER = order_at(*TO_LP)
+ASYLUM = ask("record_application", kind="asylum", applied_on="2026-01-05", awaited=False)
+
+
 WITHHELD: dict[str, tuple[Any, ...]] = {
     "before any order": (*TO_MOTIVATION, PRESENTED),
     "ordered of another country": (*TO_MOTIVATION, INTERVIEW, other(country="DZ"), PRESENTED),
@@ -263,6 +279,18 @@ WITHHELD: dict[str, tuple[Any, ...]] = {
     "a document without an order": TO_BOOKED,
     "an application pending": (*TO_LP, ask("place_hold", hold="H1", hold_kind="application_pending")),
     "a suspensive appeal": (*TO_LP, PRESENTED, ask("place_hold", hold="H1", hold_kind="appeal_suspensive")),
+    "interim relief": (*TO_LP, PRESENTED, ask("place_hold", hold="H1", hold_kind="interim_relief_granted")),
+    "interim relief to be awaited": (*TO_LP, ask("place_hold", hold="H1", hold_kind="interim_relief_awaitable")),
+    "a measure of the Strasbourg court": (*TO_LP, ask("place_hold", hold="H1", hold_kind="echr_rule39")),
+    "a review of non-refoulement": (*TO_LP, ask("place_hold", hold="H1", hold_kind="non_refoulement_review")),
+    "asylum asked again, not to be awaited": (*TO_LP, PRESENTED, ASYLUM),
+    "the country corrected": (*TO_LP, PRESENTED, correct(ORDER, "country", "DZ")),
+    "the country corrected, and corrected again": (
+        *TO_LP, correct(ORDER, "country", "TN"), correct(ORDER, "country", "MA"), correct(ORDER, "country", "DZ"), PRESENTED,
+    ),
+    "the purpose corrected": (*TO_LP, PRESENTED, correct(ORDER, "purpose", "no_fault")),
+    "replaced by an order of another country": (*TO_LP, PRESENTED, other(country="DZ")),
+    "replaced by an order for buitenschuld": (*TO_LP, PRESENTED, other(purpose="no_fault")),
     "the case closed": (*TO_CLOSED[:-1], INTERVIEW, LP, PRESENTED, TO_CLOSED[-1]),
 }
 
@@ -270,6 +298,84 @@ WITHHELD: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("why", WITHHELD)
 def test_vc_a3_4_3_an_embassy_is_told_nothing(why, tmp_path):
     assert told(tmp_path, *WITHHELD[why]) == []
+
+
+def test_n21_an_order_that_turns_out_to_be_of_this_country_is_told_as_it_should_have_been(tmp_path):
+    corrections = (correct(ORDER, "country", "TN"), correct(ORDER, "country", "MA"))
+    events = told(tmp_path, *TO_MOTIVATION, INTERVIEW, other(country="DZ"), PRESENTED, *corrections)
+    assert kinds(events) == ["laissez-passer-ordered", "presentation-outcome-recorded"]
+    assert events[0]["data"]["fields"]["country"] == "MA"
+
+
+def test_n21_of_two_orders_only_the_one_that_stands_goes_with_the_identity(tmp_path):
+    events = told(tmp_path, *TO_LP, LP)
+    assert kinds(events) == ["laissez-passer-ordered"]
+
+
+def test_vw_59b_an_embassy_is_told_nothing_of_somebody_detained_to_decide_on_asylum():
+    case = live(*TO_LP).case
+    ma = asks_for_everything()[0].partners["ma"]
+    held = {article: copy.copy(case) for article in Article}
+    for article, one in held.items():
+        one.detained = Detained(version=99, article=article, since=date(2026, 1, 6))
+    silent = {article for article, one in held.items() if not compose.may_tell_embassy(ma, one, one, START)}
+    assert silent == {Article.A59B}
+
+
+@pytest.mark.parametrize(("day", "answers"), [("2026-01-05", False), ("2026-01-06", True)])
+def test_n21_a_decision_of_a_later_day_answers_an_asylum_application(day, answers):
+    """One of the same day may be what the application was made against."""
+    decided = ask("record_return_decision", days=3, **DECIDED.fields | {"decided_on": day, "served_on": day})
+    granted = ask("record_residence", days=3, permit="asylum", granted_on=day)
+    for answer in (decided, granted):
+        life = live(*TO_LP, ASYLUM, answer)
+        assert life.outcomes[-1].accepted
+        assert (life.case.asylum_asked is None) == answers
+
+
+def test_n21_an_asylum_application_is_kept_by_its_day_and_by_when_it_was_recorded():
+    first, earlier = ASYLUM, ASYLUM._replace(fields=ASYLUM.fields | {"applied_on": "2026-01-02"})
+    life = live(*TO_LP, first, earlier)
+    assert life.case.asylum_asked == Dated(version=life.records[-1].version, on=date(2026, 1, 5))
+    assert live(*TO_LP, ASYLUM._replace(fields=ASYLUM.fields | {"kind": "regular"})).case.asylum_asked is None
+
+
+def test_n20_a_hold_that_comes_in_while_a_delivery_is_tried_again_withholds_it(tmp_path):
+    with training(tmp_path) as register:
+        case = lived(register, *TO_LP)
+
+        def applies(seconds: float) -> None:
+            last = register.history(case)[-1]
+            hold = HoldPlaced(hold="H1", hold_kind=HoldKind.APPLICATION_PENDING)
+            register.events.put([msgspec.structs.replace(last, originator_version=last.version + 1, event=hold, receipt=None)])
+
+        kept = Kept(lambda message: Undelivered("away"))
+        (done,) = push(register, asks_for_everything()[0], opened=kept.opened, sleep=applies)
+        assert (kept.tried, done.sent, done.withheld, done.error) == (1, 0, 1, None)
+
+
+def test_n20_what_was_withheld_is_not_sent_later_because_a_delivery_after_it_failed(tmp_path):
+    with training(tmp_path) as register:
+        held = lived(register, *TO_LP, ask("place_hold", hold="H1", hold_kind="application_pending"))
+        free = lived(register, *TO_LP)
+        kept = Kept(lambda message: Rejected("no"))
+        push(register, asks_for_everything()[0], opened=kept.opened)
+        last = register.history(held)[-1]
+        lifted = HoldLifted(hold="H1", hold_kind=HoldKind.APPLICATION_PENDING, basis="decided")
+        register.events.put([msgspec.structs.replace(last, originator_version=last.version + 1, event=lifted, receipt=None)])
+        kept = Kept()
+        push(register, asks_for_everything()[0], opened=kept.opened)
+        assert [event["subject"] for event in kept.events] == [free]
+
+
+def test_n21_neither_a_sequence_nor_a_file_s_name_tells_an_embassy_of_a_gap(tmp_path):
+    with training(tmp_path) as register:
+        lived(register, *TO_LP)
+        kept = Kept()
+        push(register, asks_for_everything()[0], opened=kept.opened)
+        (event,), (message,) = kept.events, kept.messages
+        assert "sequence" not in event
+        assert datetime.fromtimestamp(message.position / 1_000_000, UTC) == datetime.fromisoformat(event["time"])
 
 
 def test_n21_an_asylum_application_after_the_order_stops_what_had_not_been_sent(tmp_path):
@@ -315,11 +421,16 @@ def test_n21_whatever_a_case_lives_through_an_embassy_sees_no_more_than_it_may(s
     (done,) = push(shared, asks_for_everything()[0], opened=kept.opened)
     assert done.error is None
     assert leaks(kept.events, {"1234567890": "v_number", "asylum": "asylum_screened"}) == []
-    for event in kept.events:
-        (at,) = shared.store.recorder.select_notifications(int(event["sequence"]), 1)
-        version = at.originator_version
-        ordered = [r.event for r in life.records if r.version <= version and isinstance(r.event, LaissezPasserOrdered)]
-        assert any(order.country == "MA" for order in ordered)
+    stored = shared.store.recorder.select_events(f"case/{case}")
+    versions = {event_id(shared.store.store_id, one): one.originator_version for one in stored}
+    orders = [r for r in corrected(life.records) if isinstance(r.event, LaissezPasserOrdered)]
+    for event in (one for one in kept.events if one["subject"] == case):
+        version = versions[event["id"]]
+        last_then, last_now = [r for r in orders if r.version <= version][-1], orders[-1]
+        for order in (last_then.event, last_now.event):
+            assert isinstance(order, LaissezPasserOrdered)
+            assert (order.country, order.purpose) == ("MA", LpPurpose.RETURN)
+        assert version not in {r.version for r in orders[:-1]}
     assert not kept.events or not life.case.open_holds(shared.clock(), Block.EMBASSY_CONTACT)
 
 

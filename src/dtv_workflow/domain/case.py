@@ -145,6 +145,9 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     progress_sent: int = 0
     applied: Dated | None = None
     """The last application for residence."""
+    asylum_asked: Dated | None = None
+    """The last application for asylum that no decision or permit of a later day has answered. No embassy is told anything while
+    one stands that was recorded after the order (N21)."""
     art64: Asked | None = None
 
     document: TravelDocument | None = None
@@ -244,6 +247,11 @@ class DepartureCase(msgspec.Struct, kw_only=True):
         if self.detained:
             return f"detention_{self.detained.article.value}"
         return self.supervision.measure.value if self.supervision else "none"
+
+    def answer_asylum(self, on: date) -> None:
+        """A decision or permit of a day answers the asylum application of an earlier day; of the same day it may be older."""
+        if self.asylum_asked and self.asylum_asked.on < on:
+            self.asylum_asked = None
 
     def superseded(self, decided_on: date) -> bool:
         """Whether a decision of that day governs nothing: a later one does, or residence granted since ended it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -15,9 +15,10 @@ from dtv_workflow.answers import stream_of
 from dtv_workflow.application import Register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.travel_document import LaissezPasserOrdered
+from dtv_workflow.domain.facets import LaissezPasser
 from dtv_workflow.domain.fields import is_sealed
-from dtv_workflow.domain.record import Record, fold
-from dtv_workflow.domain.vocabulary import Block, LpPurpose, Phase
+from dtv_workflow.domain.record import CORRECTION_TOPIC, Record, corrected, fold
+from dtv_workflow.domain.vocabulary import Article, Block, HoldKind, LpPurpose, Phase
 from dtv_workflow.domain.workflow import EVENTS
 from dtv_workflow.errors import Malformed
 from dtv_workflow.processes.cloudevents import CloudEvent, encode, event_type, schema_of
@@ -26,15 +27,25 @@ from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink
 from dtv_workflow.processes.sinks import Message
 from dtv_workflow.store.seal import FORGOTTEN
 
+SILENCING = frozenset({
+    HoldKind.ECHR_RULE39, HoldKind.INTERIM_RELIEF_GRANTED, HoldKind.INTERIM_RELIEF_AWAITABLE, HoldKind.NON_REFOULEMENT_REVIEW,
+})  # fmt: skip
+"""Holds during which no embassy is told anything, besides those that block contact: somebody's protection is being weighed."""
+
 
 class Item(NamedTuple):
-    """An event about to be sent: where it is from, which fields are in it, and the message."""
+    """An event about to be sent: where it is from, which fields are in it, and the message.
+
+    `place` is the number a receiver sees it by: where the log has it; for an embassy, to whom a gap between two of those would
+    tell, when it was recorded (which the envelope says too), in microseconds since 1970 in UTC.
+    """
 
     case: str
     version: int
     topic: str
     fields: tuple[str, ...]
     message: Message
+    place: int
 
 
 class Composer:
@@ -54,46 +65,74 @@ class Composer:
         topic, stream = notification.topic, str(notification.originator_id)
         if topic not in self.topics or not stream.startswith("case/"):
             return None
-        names = self.gets.fields.get(topic, ())
+        names, embassy = self.gets.fields.get(topic, ()), self.partner.kind is PartnerKind.EMBASSY
         sealed = any(name != OCCURRED and is_sealed(EVENTS[topic], name) for name in names)
         record = self.register.mapper.to_domain_event(notification, unseal=sealed)
+        event = envelope(event_id(self.register.store.store_id, notification), self.source, record)
+        place = notification.id
+        history = self._history(stream, whole=embassy) if names or embassy else []
         subject: dict[str, Any] = {}
-        if self.partner.kind is PartnerKind.EMBASSY:
-            told = self._for_embassy(record)
+        if embassy:
+            told = self._for_embassy(record, history)
             if told is None:
                 self.withheld += 1
                 return None
-            subject = told
+            subject, place = told, (record.recorded_at - _EPOCH) // timedelta(microseconds=1)
+            event = msgspec.structs.replace(event, sequence=None)
+        if history:
+            record = next(r for r in corrected(history) if r.version == record.version)
         data = data_of(record, names) | ({"subject": subject} if subject else {})
-        event = envelope(event_id(self.register.store.store_id, notification), self.source, record)
         body, whole = _fitting(event, data, self.schemas)
         fields = _named(names, data) if whole else ()
-        return Item(stream.removeprefix("case/"), record.version, topic, fields, Message(notification.id, event.id, body))
+        message = Message(notification.id, event.id, body)
+        return Item(stream.removeprefix("case/"), record.version, topic, fields, message, place)
 
-    def _for_embassy(self, record: Record) -> dict[str, Any] | None:
-        """None when the embassy may not be told of this event; else whom it is about, if that is told with it."""
-        stream = record.originator_id
-        stored = self.register.store.recorder.select_events(stream, lte=record.version)
-        then = fold([self.register.mapper.to_domain_event(event, unseal=False) for event in stored])
-        now = fold(self.register.history_of(stream))
-        moment = now_in(self.register, stream.removeprefix("case/"))
+    def _history(self, stream: str, *, whole: bool) -> list[Record]:
+        """A case's records; none where nothing in it was corrected and `whole` does not ask for them all the same."""
+        stored = self.register.store.recorder.select_events(stream)
+        if not whole and all(event.topic != CORRECTION_TOPIC for event in stored):
+            return []
+        return [self.register.mapper.to_domain_event(event) for event in stored]
+
+    def _for_embassy(self, record: Record, history: list[Record]) -> dict[str, Any] | None:
+        """None when the embassy may not be told of this event; else whom it is about, if that is told with it.
+
+        What the case was when it happened is what we know now that it was: an order corrected since was of another country all
+        along. The corrections themselves stay out of that fold, or one that was corrected in its turn would count again.
+        """
+        now = fold(history)
+        true = [r for r in corrected(history) if r.event.TOPIC != CORRECTION_TOPIC]
+        then = fold([r for r in true if r.version <= record.version])
+        moment = now_in(self.register, record.originator_id.removeprefix("case/"))
         if not may_tell_embassy(self.partner, then, now, moment):
             return None
         if type(record.event) is not LaissezPasserOrdered:
             return {}
+        if now.laissez_passer is None or now.laissez_passer.version != record.version:
+            return None
         return _known({name: getattr(now, name) for name in self.subject})
 
 
-def may_tell_embassy(partner: Partner, then: DepartureCase, now: DepartureCase, moment: datetime) -> bool:
-    """Whether an embassy may be told of an event: a laissez-passer was asked of its own country for return, the case is open, and
-    nothing blocks contact (Vc 2000 A3/4.1, A3/4.3; N20, N21).
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-    `then` is the case with the event as its last, `now` the case as it is, `moment` the time of sending.
+
+def may_tell_embassy(partner: Partner, then: DepartureCase, now: DepartureCase, moment: datetime) -> bool:
+    """Whether an embassy may be told of an event: a laissez-passer was asked of its own country for return and still is, the case
+    is open, and nothing says that asylum or protection is being asked (Vc 2000 A3/4.1, A3/4.3; N20, N21).
+
+    `then` is the case with the event as its last, `now` the case as it is, both as far as is known now; `moment` the time of
+    sending. More stops a message than stops the order: what was sent cannot be taken back, and an order is a person's decision.
     """
-    ordered = then.laissez_passer
-    if ordered is None or ordered.country != partner.country or ordered.purpose is not LpPurpose.RETURN:
+    if now.laissez_passer is None or not all(_asked_for_return(partner, case.laissez_passer) for case in (then, now)):
         return False
-    return now.phase is not Phase.CLOSED and not now.open_holds(moment, Block.EMBASSY_CONTACT)
+    asylum = now.asylum_asked is not None and now.asylum_asked.version > now.laissez_passer.version
+    detained = now.detained is not None and now.detained.article is Article.A59B
+    held = any(hold.blocks(Block.EMBASSY_CONTACT) or hold.kind in SILENCING for hold in now.open_holds(moment).values())
+    return now.phase is not Phase.CLOSED and not asylum and not detained and not held
+
+
+def _asked_for_return(partner: Partner, ordered: LaissezPasser | None) -> bool:
+    return ordered is not None and ordered.country == partner.country and ordered.purpose is LpPurpose.RETURN
 
 
 def envelope(id: str, source: str, record: Record) -> CloudEvent:

@@ -32,7 +32,7 @@ from dtv_workflow.processes.cloudevents import encode
 from dtv_workflow.processes.compose import Composer, Item, envelope, event_id, now_in
 from dtv_workflow.processes.disclosable import SENDABLE, TELLING
 from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink, gets, subject_fields
-from dtv_workflow.processes.sinks import Delivers, Message, Rejected, Undelivered
+from dtv_workflow.processes.sinks import Delivers, Rejected, Undelivered
 from dtv_workflow.store.files import write_whole
 
 ACTOR = "outbox"
@@ -173,10 +173,11 @@ class Pusher:
         left = PAGE if limit is None else limit - self.sent
         if not page or left <= 0 or (self.until is not None and time.monotonic() > self.until):
             return False
-        if self.partner.kind is PartnerKind.EMBASSY:
+        embassy, withheld = self.partner.kind is PartnerKind.EMBASSY, self.composer.withheld
+        if embassy:
             left = 1  # whether it may be told is looked at right before it is, and not a page of slow deliveries earlier
         items: list[Item] = []
-        reached = page[-1]
+        passed, reached = None, page[-1]
         for notification in page:
             item = self.composer.item(notification)
             if item is not None:
@@ -184,19 +185,36 @@ class Pusher:
                 if len(items) == left:
                     reached = notification
                     break
+            passed = notification
+        if embassy and items and passed is not None:  # what was withheld stays so, however the next delivery goes
+            self.stand = msgspec.structs.replace(self.stand, done=self.stands.mark(passed))
         self._disclose(items, reached)
         for item in items:
-            self._deliver(to, item.message)
+            self._deliver(to, item, reached)
             if time.monotonic() > self.saved + SAVE_SECONDS:
                 self._save()
         self.stand = msgspec.structs.replace(self.stand, done=self.stands.mark(reached))
+        if self.composer.withheld > withheld:
+            self._save()
         return True
 
-    def _deliver(self, to: Delivers, message: Message) -> None:
-        """Deliver one event, and again a few times with growing waits. Raises Undelivered."""
+    def _deliver(self, to: Delivers, item: Item, at: Notification) -> None:
+        """Deliver one event, and again a few times with growing waits. Raises Undelivered.
+
+        An embassy is told one event at a time, that stands `at` this place: before every attempt it is asked anew whether it may
+        be told, and of what.
+        """
+        message = item.message
         for attempt in range(self.tries):
+            if self.partner.kind is PartnerKind.EMBASSY:
+                still = self.composer.item(at)
+                if still is None:
+                    return
+                if still != item:
+                    self._disclose([still], at)
+                    item = still
             try:
-                to.deliver(message)
+                to.deliver(item.message._replace(position=item.place))
                 break
             except Undelivered as error:
                 if isinstance(error, Rejected) or attempt == self.tries - 1:

@@ -6,12 +6,15 @@ sent less, or more, than its writer thought is worse than one that is sent nothi
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 import tomllib
 from enum import Enum
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -191,10 +194,37 @@ def _checked(said: _File) -> Partners:
     if said.sink and said.source is None:
         raise Malformed('source is required where there is a sink: who we are, such as "urn:nld:oin:…:systeem:dtv-workflow"')
     sinks = {key: _sink(key, sink, partners) for key, sink in said.sink.items()}
-    paths = [str(Path(sink.path)) for sink in sinks.values() if sink.path]
+    paths = [path for sink in sinks.values() if (path := _directory(sink))]
     if len(paths) != len(set(paths)):
         raise Malformed("two sinks have the same path: what one partner gets would stand where the other reads")
+    if any(_share(one, other) for one, other in combinations(sinks.values(), 2) if one.partner != other.partner):
+        raise Malformed("sinks of two partners share a place, or one lies in the other: each would read what the other gets")
     return Partners(source=said.source, schemas=said.schemas, partners=partners, sinks=sinks)
+
+
+_LOCAL = frozenset({"localhost", "::1", "127.0.0.1"})
+_PORTS = {"http": 80, "https": 443, "nats": 4222, "tls": 4222}
+
+
+def _share(one: Sink, other: Sink) -> bool:
+    """Whether what goes to one sink can be read where the other's is, however the two are spelled."""
+    here, there = _directory(one), _directory(other)
+    if here and there:
+        return here.is_relative_to(there) or there.is_relative_to(here)
+    return one.to == other.to and _address(one) == _address(other)
+
+
+def _directory(sink: Sink) -> Path | None:
+    """Where a directory really is: links and dots followed."""
+    return Path(os.path.realpath(sink.path)) if sink.path else None
+
+
+def _address(sink: Sink) -> tuple[str, int | None, str, str]:
+    """An HTTP or NATS sink's host, port, path or subject, and query, so that two spellings of one place are equal."""
+    url = urlsplit(sink.url or sink.server or "")
+    host = (url.hostname or "").rstrip(".")
+    what = sink.subject or "/" + posixpath.normpath(unquote(url.path) or "/").lstrip("/")
+    return "localhost" if host in _LOCAL else host, url.port or _PORTS.get(url.scheme), what, url.query if sink.url else ""
 
 
 def _partner(key: str, partner: Partner) -> Partner:
@@ -243,7 +273,7 @@ def _check_place(where: str, sink: Sink) -> None:
     if beside := sorted(given - needs - may):
         raise Malformed(f"{where}: {beside[0]} means nothing to a sink to {sink.to}")
     for name in ("path", "token_file", "ca_file"):
-        if (given_path := getattr(sink, name)) and not Path(given_path).is_absolute():
+        if (given_path := getattr(sink, name)) and ("\0" in given_path or not Path(given_path).is_absolute()):
             raise Malformed(f"{where}: {name} must be a whole path")
     if sink.url is not None and not _is_url(sink.url, {"https", "http"}):
         raise Malformed(f"{where}: url must be https://…, without a name or password in it; http:// only to this machine itself")

@@ -33,6 +33,9 @@ class ApplicationReceived(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.applied = latest(case.applied, Dated(version=record.version, on=self.applied_on))
+        if self.kind is ApplicationKind.ASYLUM:
+            open_ = case.asylum_asked
+            case.asylum_asked = Dated(version=record.version, on=max(open_.on, self.applied_on) if open_ else self.applied_on)
 
 
 class Art64Applied(Event, frozen=True, kw_only=True):

@@ -190,6 +190,7 @@ class ResidenceGranted(Event, frozen=True, kw_only=True):
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         case.resident_on = max(case.resident_on or self.granted_on, self.granted_on)
+        case.answer_asylum(self.granted_on)
         case.decision = case.decision if case.decision and case.decision.decided_on > self.granted_on else None
 
 

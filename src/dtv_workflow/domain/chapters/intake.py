@@ -190,6 +190,7 @@ class ReturnDecisionRecorded(Event, frozen=True, kw_only=True):
     def apply(self, case: DepartureCase, record: Record) -> None:
         if case.superseded(self.decided_on):
             return
+        case.answer_asylum(self.decided_on)
         case.decision = ReturnDecision(
             version=record.version, kind=self.kind, decided_on=self.decided_on, served_on=self.served_on,
             term_days=self.term_days, reasoned=self.term_reasoned, entry_ban_years=self.entry_ban_years,
