@@ -35,6 +35,7 @@ TOGETHER: tuple[frozenset[str], ...] = (
         "choose_voluntary_departure",
     }),
     frozenset({"record_return_decision", "record_court_decision", "record_appeal"}),
+    frozenset({"record_return_decision", "record_application"}),
     frozenset({"book_removal", "cancel_removal", "record_transfer_announced", "record_return_decision", "record_court_decision"}),
     frozenset({"place_hold", "lift_hold"}),
     frozenset({"record_art64_application", "record_art64_decision", "lift_hold"}),
