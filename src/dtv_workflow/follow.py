@@ -26,7 +26,7 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.record import CORRECTION_TOPIC, Record, corrected, fold
 from dtv_workflow.domain.workflow import EVENTS
 from dtv_workflow.errors import DtvError, NoStore, NotFound, StoreBusy
-from dtv_workflow.store.connections import BUSY_SECONDS, SQLITE_MODULE
+from dtv_workflow.store.connections import SQLITE_MODULE
 from dtv_workflow.store.files import Store
 from dtv_workflow.store.keys import new_file
 from dtv_workflow.store.mapper import RecordMapper
@@ -38,6 +38,9 @@ FORMAT = 1
 PAGE = 5_000
 CASES_KEPT = 20_000
 """How many folded cases are kept between pages; one that is not there is read from the log again."""
+
+WAIT_SECONDS = 30.0
+"""How long one waits for another that brings the views up to date: longer than for the log, since that work is needed."""
 
 BUILDING = "building_"
 """The prefix of the tables of a follower that is being built beside its old ones."""
@@ -386,7 +389,7 @@ class Views:
 
     def _open(self, mode: str) -> Any:
         address = f"file:{quote(str(self.path))}?mode={mode}"
-        return SQLITE_MODULE.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        return SQLITE_MODULE.connect(address, uri=True, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
 
     def _begun(self, connection: sa.Connection) -> None:
         """One transaction of a reader sees one state of the views; this says which."""
@@ -415,7 +418,7 @@ class _Unusable(DtvError):
 
 
 _SAID: dict[int, tuple[type[DtvError], str]] = {
-    5: (StoreBusy, f"is kept locked by another process for {BUSY_SECONDS:.0f} s"),
+    5: (StoreBusy, f"is kept locked by another process for {WAIT_SECONDS:.0f} s"),
     6: (StoreBusy, "is kept locked by another process"),
     8: (NoStore, "or its directory can only be read, so the views cannot be brought up to date"),
     11: (_Unusable, "is damaged; the views are made again when they are next asked for"),
