@@ -39,9 +39,7 @@ PAGE = 5_000
 CASES_KEPT = 20_000
 """How many folded cases are kept between pages; one that is not there is read from the log again."""
 
-WAIT_SECONDS = 30.0
-"""How long one waits for another that brings the views up to date: longer than for the log, since that work is needed."""
-
+WAIT_SECONDS = 30.0  # for another that brings the views up to date: longer than for the log, since that work is needed
 BUILDING = "building_"
 """The prefix of the tables of a follower that is being built beside its old ones."""
 
@@ -119,8 +117,7 @@ class Log:
     def page(self, after: int, limit: int) -> Page:
         """The records after a position; they end before one that cannot be read."""
         stored = self.recorder.select_notifications(after, limit, inclusive_of_start=False)
-        records: list[Record] = []
-        poison = None
+        records, poison = list[Record](), None
         for notification in stored:
             try:
                 records.append(self.decoded(notification))
