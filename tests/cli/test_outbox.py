@@ -85,3 +85,49 @@ def test_a_configuration_that_is_wrong_is_exit_2(dtv):
 def test_no_such_sink_is_exit_5(told):
     refused = told("outbox", "push", "coa")
     assert (refused.exit, "configured are: ind" in refused.err) == (5, True)
+
+
+def moved(told, tmp_path):
+    """The sink now goes to another directory."""
+    (tmp_path / "new").mkdir()
+    text = (told.store / "partners.toml").read_text()
+    (told.store / "partners.toml").write_text(text.replace(f'path = "{tmp_path / "out"}"', f'path = "{tmp_path / "new"}"'))
+
+
+def test_a_sink_that_goes_elsewhere_stops_until_somebody_says_where_it_begins(told, tmp_path):
+    told("outbox", "push")
+    moved(told, tmp_path)
+    stopped = told("--format", "json", "outbox", "push")
+    assert (stopped.exit, stopped.json[0]["sent"]) == (1, 0)
+    assert "dtv outbox start ind --after" in stopped.json[0]["error"]
+    assert "dtv outbox start ind --after" in told("--format", "json", "outbox", "list").json[0]["error"]
+    assert list((tmp_path / "new").iterdir()) == []
+    told("outbox", "start", "ind", "--after", "beginning")
+    assert told("--format", "json", "outbox", "push").json[0]["sent"] == 2
+    assert [file.name for file in (tmp_path / "new").iterdir()] == [file.name for file in (tmp_path / "out").iterdir()]
+
+
+@pytest.mark.parametrize("after", ["here", "end", "9"])
+def test_a_receiver_that_moved_goes_on_where_it_was(told, tmp_path, after):
+    told("outbox", "push")
+    moved(told, tmp_path)
+    told("outbox", "start", "ind", "--after", after)
+    assert told("--format", "json", "outbox", "push").json[0] | {"position": 0} == {
+        "sink": "ind", "sent": 0, "withheld": 0, "position": 0, "waiting": 0, "error": None,
+    }  # fmt: skip
+
+
+def test_a_new_sink_need_not_have_the_past(told, tmp_path):
+    assert told("--format", "json", "outbox", "start", "ind", "--after", "end").exit == 0
+    assert told("--format", "json", "outbox", "push").json[0]["sent"] == 0
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("after", ["999999", "tomorrow", "9" * 30, "-1", "²"])
+def test_a_place_that_the_log_does_not_have_is_no_place_to_begin(told, after):
+    assert told("outbox", "start", "ind", f"--after={after}").exit == 2
+    assert told("--format", "json", "outbox", "list").json[0]["position"] == 0
+
+
+def test_a_sink_that_is_not_configured_cannot_begin(told):
+    assert told("outbox", "start", "nobody", "--after", "end").exit == 5

@@ -18,8 +18,9 @@ import msgspec
 
 from dtv_workflow.application import open_register
 from dtv_workflow.processes import compose, outbox
-from dtv_workflow.processes.outbox import Mark, Pusher, push
+from dtv_workflow.processes.outbox import Pusher, push
 from dtv_workflow.processes.partners import read_partners
+from dtv_workflow.processes.stands import Mark
 
 
 def position_first(pusher: Pusher, to: Any, item: compose.Item, at: Any, deliver: Callable[..., None]) -> None:

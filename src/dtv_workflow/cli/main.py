@@ -25,7 +25,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "process": ("process:process", "What runs by itself: messages in, timers, messages out."),
     "batch": ("batch:batch", "Take many steps from JSON Lines, or check scenarios."),
     "inbox": ("inbox:inbox", "Receive messages of partners: import, list, show, link, dismiss, types, schema."),
-    "outbox": ("outbox:outbox", "Deliver what was recorded to partners: push, list, check, follow."),
+    "outbox": ("outbox:outbox", "Deliver what was recorded to partners: push, start, list, check, follow."),
     "audit": ("audit:audit", "Replay a case's history, as it was known at any moment."),
     "projection": ("projection:projection", "The read models: list, status, rebuild, query."),
     "workflow": ("workflow:workflow", "The workflow itself: table and diagram."),

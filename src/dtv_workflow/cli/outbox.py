@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dtv_workflow.processes.partners import Partners
 
 
-@group("Deliver what was recorded to partners: push, list, check, follow.")
+@group("Deliver what was recorded to partners: push, start, list, check, follow.")
 def outbox() -> None: ...
 
 
@@ -47,6 +47,27 @@ def push(settings: Settings, sinks: tuple[str, ...], limit: int | None, actor: s
     columns = ["sink", "sent", "withheld", "position", "waiting", "error"]
     show([one._asdict() for one in done], columns, settings, empty=_none(settings))
     return 1 if any(one.error for one in done) else 0
+
+
+@outbox.command("start", cls=Command)
+@click.argument("sink", metavar="SINK")
+@click.option("--after", required=True, metavar="POSITION", help="beginning, here (where it is), end, or a position in the log.")
+@click.pass_obj
+def start(settings: Settings, sink: str, after: str) -> None:
+    """Say where a sink begins: a new one that need not have the past, or one that goes to another partner or place than before.
+
+    A sink that was never told begins at the beginning of the log. Nothing is delivered here.
+
+    \b
+    dtv outbox start iom --after end
+    dtv outbox start ind --after here
+    """
+    from dtv_workflow.processes.outbox import sink_of
+    from dtv_workflow.processes.stands import Stands
+
+    with settings.register() as register:
+        stand = Stands(register).start(sink_of(configured(register), sink), after)
+    show([{"sink": sink, "position": stand.done.position}], ["sink", "position"], settings)
 
 
 @outbox.command("list", cls=Command)

@@ -8,13 +8,10 @@ never the other way round.
 
 from __future__ import annotations
 
-import fcntl
 import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -26,14 +23,14 @@ from dtv_workflow.domain.chapters.records import Disclose
 from dtv_workflow.domain.chapters.travel_document import LaissezPasserOrdered
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import Role
-from dtv_workflow.errors import Conflict, DtvError, NotFound, Unauthorised
+from dtv_workflow.errors import DtvError, NotFound, Unauthorised
 from dtv_workflow.processes import sinks
 from dtv_workflow.processes.cloudevents import encode
 from dtv_workflow.processes.compose import Composer, Item, envelope, event_id, now_in
 from dtv_workflow.processes.disclosable import SENDABLE, TELLING
 from dtv_workflow.processes.partners import Partner, PartnerKind, Partners, Sink, gets, subject_fields
 from dtv_workflow.processes.sinks import Delivers, Rejected, Undelivered
-from dtv_workflow.store.files import write_whole
+from dtv_workflow.processes.stands import Mark, Stand, Stands
 
 ACTOR = "outbox"
 """Who disclosures are recorded by, in the role of the system."""
@@ -56,23 +53,6 @@ NO_DATA = "notification without data"
 
 FOLLOWERS = frozenset({Role.SYSTEM, Role.AUDITOR, Role.TEAM_LEADER})
 """Who may follow the log as envelopes."""
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """A place in the log, and the id of the event that stands there."""
-
-    position: int = 0
-    event: str = ""
-
-
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a sink is: delivered up to `done`; recorded as disclosed, on these `terms`, up to `logged`; and the last error."""
-
-    done: Mark = Mark()
-    logged: Mark = Mark()
-    terms: str = ""
-    error: str | None = None
-    tried_at: str | None = None
 
 
 class Delivered(NamedTuple):
@@ -109,7 +89,7 @@ def push(
     What stops one sink stops no other: it stands in its `error`. Raises NotFound for a sink that is not configured, Unauthorised
     when disclosures cannot be recorded by `actor`.
     """
-    chosen = [_sink(partners, name) for name in dict.fromkeys(names)] if names else list(partners.sinks.values())
+    chosen = [sink_of(partners, name) for name in dict.fromkeys(names)] if names else list(partners.sinks.values())
     if chosen:
         _may_disclose(register, actor)
     return [_pushed(Pusher(register, partners, sink, actor, sleep, tries, seconds), limit, opened) for sink in chosen]
@@ -124,7 +104,8 @@ def _pushed(pusher: Pusher, limit: int | None, opened: Callable[[Sink], Any]) ->
         return Delivered(pusher.sink.key, pusher.sent, pusher.composer.withheld, at, 0, f"stopped ({type(error).__name__})")
 
 
-def _sink(partners: Partners, name: str) -> Sink:
+def sink_of(partners: Partners, name: str) -> Sink:
+    """The sink of that name. Raises NotFound."""
     if name not in partners.sinks:
         known = ", ".join(partners.sinks) or "none"
         raise NotFound(f"no such sink; configured are: {known}")
@@ -153,7 +134,7 @@ class Pusher:
         error = None
         try:
             with self.stands.locked(self.sink.key):
-                self.stand = self.stands.read(self.sink.key)
+                self.stand = self.stands.of(self.sink)
                 try:
                     with opened(self.sink) as to:
                         while self._page(to, limit):
@@ -291,69 +272,7 @@ def _or(roles: frozenset[Role]) -> str:
     return " or ".join(sorted(role.value for role in roles))
 
 
-# ------------------------------------------------------------------ how far each sink is
-
-
-class Stands:
-    """How far each sink is, in files beside the store: `outbox/<sink>.json`, and a lock so that one pushes at a time."""
-
-    def __init__(self, register: Register) -> None:
-        self.register = register
-        self.folder = register.store.path / "outbox"
-
-    def file(self, sink: str) -> Path:
-        """Where a sink's stand is kept."""
-        return self.folder / f"{sink}.json"
-
-    @contextmanager
-    def locked(self, sink: str) -> Iterator[None]:
-        """Alone, or Conflict. The lock goes with the process, however that ends."""
-        try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            lock = (self.folder / f"{sink}.lock").open("w")
-        except OSError as error:
-            raise DtvError(f"outbox/{sink}.lock cannot be made ({error.strerror}): see to the store's directory") from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict("another push to this sink is at work") from None
-            yield
-
-    def read(self, sink: str) -> Stand:
-        """A sink's stand; that of the beginning when there is none. Raises Conflict when it is not of this log."""
-        try:
-            stand = msgspec.json.decode(self.file(sink).read_bytes(), type=Stand)
-        except FileNotFoundError:
-            return Stand()
-        except (msgspec.MsgspecError, OSError):
-            raise Conflict(f"outbox/{sink}.json cannot be read; {_AGAIN}") from None
-        if not self.stands(stand.done):
-            at = stand.done.position
-            raise Conflict(
-                f"the log does not have, at position {at}, the event that outbox/{sink}.json says was sent: was a backup put "
-                f"back? Tell the partner that it may have events this log has no more; then {_AGAIN}"
-            )
-        return stand if self.stands(stand.logged) else msgspec.structs.replace(stand, logged=Mark())
-
-    def stands(self, mark: Mark) -> bool:
-        """Whether the log has this event at this position."""
-        if mark.position == 0:
-            return True
-        found = self.register.store.recorder.select_notifications(mark.position, 1)
-        return bool(found) and self.mark(found[0]) == mark
-
-    def mark(self, at: Notification) -> Mark:
-        """The place of an event."""
-        return Mark(at.id, event_id(self.register.store.store_id, at))
-
-    def write(self, sink: str, stand: Stand) -> None:
-        """Keep a sink's stand, on the disk."""
-        try:
-            write_whole(self.file(sink), msgspec.json.encode(stand), alone=True)
-        except OSError as error:
-            why = error.strerror
-            raise DtvError(f"outbox/{sink}.json cannot be written ({why}): what was sent will be sent again") from None
+# ------------------------------------------------------------------ what is told of the sinks
 
 
 def sent_to(partners: Partners) -> list[dict[str, Any]]:
@@ -378,15 +297,13 @@ def waiting(register: Register, composer: Composer, after: int) -> int:
     return len(recorder.select_notifications(after, COUNTED, topics=topics, inclusive_of_start=False)) if topics else 0
 
 
-_AGAIN = "remove that file to deliver everything again from the beginning (a receiver drops by source and id what it has)"
-
 
 def stands(register: Register, partners: Partners) -> list[dict[str, Any]]:
     """How each configured sink stands, in plain values."""
     found = []
     for name, sink in partners.sinks.items():
         try:
-            stand = Stands(register).read(name)
+            stand = Stands(register).of(sink)
         except DtvError as error:
             stand = Stand(error=str(error))
         found.append({
