@@ -60,15 +60,16 @@ docs: .venv/package.stamp ## write the generated docs anew
 
 # The tree's own uv.toml or a machine's settings must not reach the lock files: they name no host and no path.
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-config --no-sources \
-	--custom-compile-command 'make lock' pyproject.toml
+	--custom-compile-command 'make lock'
 lock: ## resolve and pin the requirements again; needs uv; LOCKFLAGS=--upgrade takes newer versions
 	@$(UV) --version >/dev/null || { echo "make lock needs uv on the PATH, or make lock UV=/path/to/uv" >&2; exit 1; }
-	@$(LOCK) $(LOCKFLAGS) --group build --output-file requirements/base.txt >/dev/null
-	@$(LOCK) $(LOCKFLAGS) --group build --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt >/dev/null
+	@$(LOCK) $(LOCKFLAGS) pyproject.toml --group build --output-file requirements/base.txt >/dev/null
+	@$(LOCK) $(LOCKFLAGS) pyproject.toml --group build --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt >/dev/null
+	@$(LOCK) $(LOCKFLAGS) --group judges --output-file requirements/judges.txt >/dev/null
 	@! grep -n '://' requirements/*.txt
 
 clean: ## remove .venv, caches and build results; stores are left alone
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf .venv .venv-judges .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- .venv
@@ -85,6 +86,12 @@ clean: ## remove .venv, caches and build results; stores are left alone
 .venv/dev.stamp: requirements/dev.txt .venv/base.stamp
 	@echo "Adding the tools for tests and checks …" >&2
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.venv-judges/stamp: requirements/judges.txt
+	@echo "Building .venv-judges with readers that are not ours …" >&2
+	@$(PYTHON) -m venv --clear .venv-judges
+	@.venv-judges/bin/python -m pip -qq --disable-pip-version-check install --require-hashes --requirement requirements/judges.txt
 	@touch $@
 
 .venv/package.stamp: pyproject.toml src/dtv_workflow/__init__.py .venv/base.stamp
