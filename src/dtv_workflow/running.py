@@ -26,6 +26,7 @@ from dtv_workflow.processes.timers import Fired, fire
 from dtv_workflow.projections.catalogue import views_of
 from dtv_workflow.projections.rows import utc
 from dtv_workflow.store.files import write_whole
+from dtv_workflow.store.sealing import KEY_FILE, Seals, signer_of
 
 CURSOR_FILE = "timers.json"
 
@@ -80,10 +81,12 @@ class Everything(NamedTuple):
     fired: list[Fired]
     delivered: list[Delivered]
     troubles: list[str]
+    sealed: int = 0
 
 
 def run_everything(register: Register, now: datetime | None = None) -> Everything:
-    """Take in what lies in the spool, fire what is due, and deliver to the sinks. What fails stops nothing else.
+    """Take in what lies in the spool, fire what is due, deliver to the sinks, and seal the log where a key for that lies in the
+    store. What fails stops nothing else.
 
     Raises StoreBusy, PoisonedEvent.
     """
@@ -105,7 +108,24 @@ def run_everything(register: Register, now: datetime | None = None) -> Everythin
         troubles.append(str(error))
     troubles += [f"{each.sink}: {each.error}" for each in delivered if each.error]
     troubles += [f"{each.message}: {each.error}" for each in received if each.error]
-    return Everything(received, asked, fired, delivered, troubles)
+    sealed = 0
+    try:
+        sealed = _seal(register)
+    except DtvError as error:
+        troubles.append(str(error))
+    return Everything(received, asked, fired, delivered, troubles, sealed)
+
+
+def _seal(register: Register) -> int:
+    """How many events were taken into the signed tree; none where nobody ever asked for a checkpoint here."""
+    path = register.store.path
+    if not (path / KEY_FILE).exists():
+        return 0
+    seals = Seals(path)
+    try:
+        return seals.seal(register.store.recorder, signer_of(path, register.store.store_id)).added
+    finally:
+        seals.close()
 
 
 def _due(register: Register, now: datetime) -> list[str]:

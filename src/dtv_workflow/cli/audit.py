@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
 from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.values import moment_of
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from dtv_workflow.domain.record import Record
 
 
-@group("Replay a case's history, as it was known at any moment.")
+@group("Replay a case as it was known at any moment; prove that nobody changed it.")
 def audit() -> None: ...
 
 
-audit.add_command(what_if)
+for command in (what_if, checkpoint, prove, check_proof, verify):
+    audit.add_command(command)
 
 
 # ------------------------------------------------------------------ what every verb needs

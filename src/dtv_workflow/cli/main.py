@@ -26,7 +26,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "batch": ("batch:batch", "Take many steps from JSON Lines, or check scenarios."),
     "inbox": ("inbox:inbox", "Receive messages of partners: import, list, show, link, dismiss, types, schema."),
     "outbox": ("outbox:outbox", "Deliver what was recorded to partners: push, start, list, check, follow."),
-    "audit": ("audit:audit", "Replay a case's history, as it was known at any moment."),
+    "audit": ("audit:audit", "Replay a case as it was known at any moment; prove that nobody changed it."),
     "projection": ("projection:projection", "The read models: list, status, rebuild, query."),
     "workflow": ("workflow:workflow", "The workflow itself: table and diagram."),
     "rules": ("rules:rules", "The rulesets: list, show, diff."),

@@ -25,6 +25,8 @@ def process() -> None: ...
 def run(settings: Settings, watch: bool, every: str, limit: int) -> int:
     """Take in the messages of the spool, tell which terms ran out, and deliver to the sinks. A timer proposes, a human decides.
 
+    Where `dtv audit checkpoint` has made a key in the store, the log is sealed besides.
+
     As often as you like, and by as many as you like: nothing is told, taken in or recorded twice.
     """
     if watch:
@@ -67,5 +69,6 @@ def _summary(done: Any, settings: Settings) -> str:
         (done.asked, "cases looked at", "zaken bekeken"),
         (len(done.fired), "terms told", "termijnen gemeld"),
         (sum(each.sent for each in done.delivered), "events delivered", "gebeurtenissen bezorgd"),
+        *([(done.sealed, "sealed", "verzegeld")] if done.sealed else []),
     ]
     return ", ".join(f"{number} {nl if settings.dutch else en}" for number, en, nl in said)

@@ -11,6 +11,10 @@ MOST_EVENTS = 500
 """The most events one save may hold: beyond about a megabyte a driver can hang, and a lock is held too long."""
 
 
+Row = tuple[int, str, int, str, bytes]
+"""An event as it is stored: position, stream, version, topic, bytes."""
+
+
 class Request(NamedTuple):
     """What makes a repeated request harmless: its id, a keyed digest of what was asked, and the answer it was given."""
 
@@ -58,6 +62,9 @@ class Ledger(Protocol):
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         """The events of all streams in order of position."""
+
+    def rows_after(self, position: int, limit: int) -> Sequence[Row]:
+        """Position, stream, version, topic and stored bytes of the events after a position, in order of position."""
 
     def max_notification_id(self) -> int:
         """The last position, 0 in an empty log."""

@@ -19,7 +19,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, NotSupp
 
 from dtv_workflow.errors import DtvError, NoStore, OutcomeUnknown, StoreBusy
 from dtv_workflow.store.connections import Held
-from dtv_workflow.store.ledger import Request, StoredAnswer, SubjectClaim, first_versions, refuse_other_than_next
+from dtv_workflow.store.ledger import Request, Row, StoredAnswer, SubjectClaim, first_versions, refuse_other_than_next
 
 _WRITERS_LOCK = 0x647476
 """The advisory lock every writer of a log holds until its commit."""
@@ -131,6 +131,14 @@ class PostgresRecorder(ApplicationRecorder):
         first = 0 if start is None else start + (not inclusive_of_start)
         rows = self._rows(sql, first, 2**62 if stop is None else stop, not topics, list(topics), limit)
         return [Notification(*row) for row in rows]
+
+    def rows_after(self, position: int, limit: int) -> list[Row]:
+        """Position, stream, version, topic and stored bytes of the events after a position, in order of position."""
+        sql = (
+            "SELECT position, originator_id, originator_version, topic, state FROM events.stored_events "
+            "WHERE position > %s ORDER BY position LIMIT %s"
+        )
+        return self._rows(sql, position, limit)
 
     def max_notification_id(self) -> int:
         """The last position, 0 in an empty log."""

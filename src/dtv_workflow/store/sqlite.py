@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from dtv_workflow.store.connections import SQLITE_MODULE, Connections, sqlite_version
-from dtv_workflow.store.ledger import Request, StoredAnswer, SubjectClaim, first_versions, refuse_other_than_next
+from dtv_workflow.store.ledger import Request, Row, StoredAnswer, SubjectClaim, first_versions, refuse_other_than_next
 
 __all__ = ["SQLITE_MODULE", "EventRecorder", "sqlite_version"]
 
@@ -56,6 +56,9 @@ _SCHEMA = [
 
 _LAST_VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+_ROWS = (
+    "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
+)
 _CLAIM = (
     "INSERT INTO known_subjects (case_id, digest, subject, open) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (case_id) DO UPDATE SET digest = excluded.digest, subject = excluded.subject, open = excluded.open"
@@ -106,6 +109,13 @@ class EventRecorder(SQLiteApplicationRecorder):
             for claim in subjects:
                 connection.execute(_CLAIM, claim)
         return positions
+
+    def rows_after(self, position: int, limit: int) -> list[Row]:
+        """Position, stream, version, topic and stored bytes of the events after a position, in order of position."""
+        with self.connections.reading() as cursor:
+            cursor.row_factory = None
+            found: list[Row] = cursor.execute(_ROWS, (position, limit)).fetchall()
+            return found
 
     def max_notification_id(self) -> int:
         """The last position, 0 in an empty log."""
