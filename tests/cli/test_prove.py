@@ -124,3 +124,65 @@ def test_a_run_seals_where_a_key_was_made(dtv):
     broken = dtv("process", "run")
     assert broken.exit == 1
     assert "checkpoint.key holds no signing key" in broken.err
+
+
+# ------------------------------------------------------------------ witnesses
+
+
+@pytest.fixture
+def witnessed(sealed, tmp_path):
+    """A witness who signed the first checkpoint."""
+
+    def ask(file: str, out: str = "cosigned"):
+        files = {"--key": "dtv.pub", "--memory": "memory", "--witness-key": "w.key", "-o": out}
+        options = [word for option, name in files.items() for word in (option, str(tmp_path / name))]
+        return sealed("audit", "witness", str(tmp_path / file), "--name", "court.example", *options)
+
+    first = ask("first")
+    assert first.exit == 0
+    (tmp_path / "w.pub").write_text(first.err.split("; ")[1])
+    return ask
+
+
+def test_a_witness_signs_what_goes_on_from_what_it_signed(sealed, witnessed, tmp_path):
+    sealed("user", "grant", "RV-99", "supervisor")
+    sealed("audit", "prove", "--from", str(tmp_path / "memory"), "-o", str(tmp_path / "grown"))
+    assert witnessed("grown").exit == 0
+    assert sealed("audit", "attach", str(tmp_path / "cosigned"), "--witness", str(tmp_path / "w.pub")).exit == 0
+    sealed("audit", "prove", sealed.case, "1", "-o", str(tmp_path / "proof"))
+    both = ("--key", str(tmp_path / "dtv.pub"), "--key", str(tmp_path / "w.pub"))
+    told = sealed("--format", "json", "audit", "check-proof", str(tmp_path / "proof"), *both)
+    assert told.exit == 0
+    assert told.json[-1]["proven"].startswith("seen by court.example at ")
+    again = sealed("audit", "attach", str(tmp_path / "cosigned"), "--witness", str(tmp_path / "w.pub"))
+    assert "0 cosignature" in again.err
+    assert sealed("audit", "verify", *kept(tmp_path)).exit == 0
+
+
+def test_a_witness_signs_no_log_that_shrank_forked_or_skips_the_proof(sealed, witnessed, tmp_path):
+    before = (tmp_path / "memory").read_bytes()
+    sealed("user", "grant", "RV-99", "supervisor")
+    sealed("audit", "checkpoint", "-o", str(tmp_path / "second"))
+    assert witnessed("second", "none").exit == 7
+    changed(sealed, "DELETE FROM stored_events WHERE rowid > 5")
+    (sealed.store / "seal.db").unlink()
+    sealed("audit", "checkpoint", "-o", str(tmp_path / "shrunk"))
+    assert witnessed("shrunk", "none").exit == 7
+    for n in range(3, 90):
+        sealed("user", "grant", f"RV-{n}", "supervisor")
+    sealed("audit", "checkpoint", "-o", str(tmp_path / "forked"))
+    assert witnessed("forked", "none").exit == 7
+    assert sealed("audit", "prove", "--from", str(tmp_path / "memory")).exit == 7
+    assert (tmp_path / "memory").read_bytes() == before
+    assert not (tmp_path / "none").exists()
+
+
+def test_only_a_cosignature_that_holds_is_kept(sealed, witnessed, tmp_path):
+    other = written_key(new_signer("court.example", 4).key)
+    assert sealed("audit", "attach", str(tmp_path / "cosigned"), "--witness", other).exit == 7
+    text = (tmp_path / "cosigned").read_text()
+    (tmp_path / "cosigned").write_text(text.replace("\n", "\n", 1).replace(text.split("\n")[1], "1", 1))
+    assert sealed("audit", "attach", str(tmp_path / "cosigned"), "--witness", str(tmp_path / "w.pub")).exit == 7
+    (tmp_path / "w.key").write_text("nonsense")
+    assert witnessed("first", "none").exit == 2
+    assert witnessed("w.pub", "none").exit == 2

@@ -13,9 +13,11 @@ import msgspec
 from dtv_workflow.cli.do import kebab
 from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
 from dtv_workflow.cli.render import clock, safe, show, width_of
+from dtv_workflow.cli.sample import sample
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.values import moment_of
 from dtv_workflow.cli.what_if import what_if
+from dtv_workflow.cli.witness import attach, witness
 from dtv_workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 def audit() -> None: ...
 
 
-for command in (what_if, checkpoint, prove, check_proof, verify):
+for command in (what_if, sample, checkpoint, prove, check_proof, verify, witness, attach):
     audit.add_command(command)
 
 
@@ -314,7 +316,7 @@ def diff(settings: Settings, reference: str, a: str, b: str) -> None:
     """What differs between two versions, or between what was known at two times (a day, or a time with offset).
 
     \b
-    dtv case diff K7Q2 7 12
+    dtv audit diff K7Q2 7 12
     dtv case diff K7Q2 2026-01-31 2026-02-28
     """
     from dtv_workflow.audit.replay import differences, facets
@@ -325,6 +327,9 @@ def diff(settings: Settings, reference: str, a: str, b: str) -> None:
     before, after = (facets(fold(_cut(history, point))) for point in (a, b))
     rows = [_difference(change) for change in differences(before, after)]
     show(rows, ["facet", "before", "after"], settings, empty="geen verschil" if settings.dutch else "no difference")
+
+
+audit.add_command(diff)
 
 
 def _difference(change: Any) -> dict[str, str]:
