@@ -290,3 +290,21 @@ def test_dry_run_stores_nothing_and_the_same_request_answers_again(dtv):
     assert "before" in again.out
     assert dtv.head == before + 1
     assert dtv("record", "express-wish-to-leave", dtv.case, "--reported-by", "iom", "--request-id", "once").exit == 6
+
+
+def test_replay_keeps_what_was_known_and_what_was_true_apart(dtv, tmp_path):
+    (tmp_path / "value").write_text("DZ")
+    value, reason = ("--value", f"@{tmp_path / 'value'}"), ("--reason", "typing_error", "--at", "2026-03-21T10:00:00+01:00")
+    assert dtv("do", "correct", dtv.case, "--event", "2", "--field", "citizenship", *value, *reason).exit == 0
+
+    def citizenship(*options: str) -> str:
+        rows = dtv("--format", "json", "audit", "replay", dtv.case, *options).json
+        return next(row["value"] for row in rows if row["facet"] == "citizenship")
+
+    then = "2026-01-07"
+    assert citizenship() == citizenship("--as-true-at", then) == "DZ"
+    assert citizenship("--as-known-at", then) == citizenship("--as-known-at", then, "--as-true-at", then) == "MA"
+    assert dtv("audit", "replay", dtv.case, "--as-true-at", "2020-01-01").exit == 5
+    assert dtv("audit", "replay", dtv.case, "--as-true-at", "noon").exit == 2
+    stepwise = dtv("--format", "json", "audit", "replay", dtv.case, "--as-true-at", then, "--step").json
+    assert "CorrectionRecorded" not in [row["event"] for row in stepwise]

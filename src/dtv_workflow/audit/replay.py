@@ -1,7 +1,7 @@
 """Replay: a case rebuilt event by event, with what each event changed. Pure: a function over records, no clock and no store.
 
-The state after a version is the fold of the records up to it, so a correction changes the state from its own version on and never
-what was known before.
+Two times are kept apart. What was *known* at a moment is the fold of what had been recorded by then: a later correction or a fact
+told late changes nothing in it. What was *true* at a moment is told by all that is known, in the order in which it happened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.fields import AMSTERDAM
-from dtv_workflow.domain.record import CORRECTION_TOPIC, Record, fold
+from dtv_workflow.domain.record import CORRECTION_TOPIC, Record, corrected, fold
 
 SEALED = frozenset({"name", "birth_date", "v_number", "pregnancy", "screening", "minority"})
 """Facets that came from sealed fields: hidden unless somebody asked for them."""
@@ -52,6 +52,18 @@ def replay(records: list[Record]) -> Iterator[Replayed]:
         after = facets(case)
         yield Replayed(record, tuple(differences(before, after)), after)
         before = after
+
+
+def true_at(records: list[Record], moment: datetime) -> list[Record]:
+    """What had happened by a moment, as far as these records know: with corrections taken in, in the order in which it happened.
+
+    What happened at one moment stays in the order in which it was told, and the opening comes first, since a case begins with
+    what others did before it. Corrections themselves are left out: they say nothing that happened. Cut the records by when they
+    were recorded to ask what was known at one time of what was true at another.
+    """
+    told = [record for record in corrected(records) if record.event.TOPIC != CORRECTION_TOPIC and record.occurred_at <= moment]
+    opening = records[0].request_id if records else ""
+    return sorted(told, key=lambda record: (record.request_id != opening, record.occurred_at, record.version))
 
 
 def facets(case: DepartureCase) -> dict[str, Any]:

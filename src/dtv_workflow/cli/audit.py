@@ -67,21 +67,33 @@ def other_open_case(register: Register, seen: DepartureCase) -> str | None:
 @audit.command("replay", cls=Command, looks_back=True)
 @click.argument("reference", metavar="CASE")
 @click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Up to this version.")
+@click.option("--as-true-at", metavar="TIME", help="As it was in the world at this time, as far as is known.")
 @click.option("--step", "stepwise", is_flag=True, help="Event by event: what each changed, and how its guards answered then.")
 @click.pass_obj
-def replay_(settings: Settings, reference: str, to: int | None, stepwise: bool) -> None:
+def replay_(settings: Settings, reference: str, to: int | None, as_true_at: str | None, stepwise: bool) -> None:
     """Rebuild a case from its events. Replay believes: it asks no guard, and shows the answers they gave at the time.
 
-    The detention clocks are told as of the moment looked back to, else of the day of the last event.
-    """
-    from dtv_workflow.audit.replay import replay, up_to
+    --as-known-at leaves out what was recorded later. --as-true-at takes in what was told late and what was corrected, in the order
+    in which it happened, and leaves out what happened later; with both, as far as was known then. The detention clocks are told
+    as of the moment looked back to, else of the day of the last event.
 
-    at = moment_of(settings.as_known_at)
+    \b
+    dtv audit replay K7Q2 --as-known-at 2026-01-16T12:00+01:00
+    dtv audit replay K7Q2 --as-true-at 2026-01-16T12:00+01:00
+    """
+    from dtv_workflow.audit.replay import replay, true_at, up_to
+
+    at, true = moment_of(settings.as_known_at), moment_of(as_true_at, "--as-true-at")
     with settings.register() as register:
         history = known(register, reference, at)
     if to is not None and to > len(history):
         raise NotFound(f"the case has no version {to}; it has {len(history)}")
-    steps = list(replay(up_to(history, version=to)))
+    cut = up_to(history, version=to)
+    if true is not None:
+        cut, at = true_at(cut, true), true
+        if not cut:
+            raise NotFound("nothing in this case had happened by that time")
+    steps = list(replay(cut))
     if stepwise:
         _stepwise(steps, settings)
     else:
