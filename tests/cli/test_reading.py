@@ -299,7 +299,7 @@ def test_replay_keeps_what_was_known_and_what_was_true_apart(dtv, tmp_path):
 
     def citizenship(*options: str) -> str:
         rows = dtv("--format", "json", "audit", "replay", dtv.case, *options).json
-        return next(row["value"] for row in rows if row["facet"] == "citizenship")
+        return str(next(row["value"] for row in rows if row["facet"] == "citizenship"))
 
     then = "2026-01-07"
     assert citizenship() == citizenship("--as-true-at", then) == "DZ"
