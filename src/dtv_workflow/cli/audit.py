@@ -73,9 +73,9 @@ def other_open_case(register: Register, seen: DepartureCase) -> str | None:
 def replay_(settings: Settings, reference: str, to: int | None, as_true_at: str | None, stepwise: bool) -> None:
     """Rebuild a case from its events. Replay believes: it asks no guard, and shows the answers they gave at the time.
 
-    --as-known-at leaves out what was recorded later. --as-true-at takes in what was told late and what was corrected, in the order
-    in which it happened, and leaves out what happened later; with both, as far as was known then. The detention clocks are told
-    as of the moment looked back to, else of the day of the last event.
+    --as-known-at leaves out what was recorded later. --as-true-at takes in what was told late and what was corrected, in the
+    order in which it happened, and leaves out what happened later; with both, as far as was known then. The detention clocks are
+    told as of the moment looked back to, else of the day of the last event.
 
     \b
     dtv audit replay K7Q2 --as-known-at 2026-01-16T12:00+01:00
