@@ -6,18 +6,25 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from dtv_workflow.application import Register, create_register
 from dtv_workflow.batch import Script, read_lines
+from dtv_workflow.domain.register import REGISTER, ExportMade
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import Role
 from dtv_workflow.processes.inbox import dismiss, link, parked, receive
 from dtv_workflow.processes.partners import Partners
 
 HERE = Path(__file__).parent
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+EXPORTED = ExportMade(
+    form="ocel", purpose="audit", selected=2, since=START.date(), until=START.date(), joined=True, cases=2, events=31,
+    digest="0123456789abcdef" * 4,
+)  # fmt: skip
 FILE = HERE / "events.jsonl"
 
 
@@ -44,6 +51,7 @@ def made(folder: Path) -> dict[str, Stored]:
             register.grant("RV-07", Role.SUPERVISOR, None, Envelope(actor="script"))
             register.revoke("RV-07", Role.SUPERVISOR, Envelope(actor="script"))
             _parked(register)
+            register.add(REGISTER, lambda _: [(EXPORTED, START)], Envelope(actor="script"), "export")
             for event in register.store.recorder.select_notifications(1, 100_000):
                 kept = found.get(event.topic)
                 if kept is None or len(event.state) > len(kept.state):

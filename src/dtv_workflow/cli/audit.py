@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.export import export
 from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
 from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.sample import sample
@@ -34,6 +35,7 @@ def audit() -> None: ...
 
 for command in (what_if, sample, checkpoint, prove, check_proof, verify, witness, attach):
     audit.add_command(command)
+audit.add_command(export)
 
 
 # ------------------------------------------------------------------ what every verb needs

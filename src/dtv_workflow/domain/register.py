@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from dtv_workflow.domain.fields import Code
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.vocabulary import Role
@@ -35,4 +37,20 @@ class UserRevoked(Event, frozen=True, kw_only=True):
     revoked: Role
 
 
-REGISTER_EVENTS: tuple[type[Event], ...] = (StoreOpened, UserGranted, UserRevoked)
+class ExportMade(Event, frozen=True, kw_only=True):
+    """Somebody took the log, or some of its cases, out in another form (`docs/export.md`). `selected` is how many cases were
+    named, none for all; `digest` is the SHA-256 of the file; `joined` says that its pseudonyms are those of another export."""
+
+    TOPIC = "export_made.v1"
+    form: Code
+    purpose: Code
+    selected: int | None = None
+    since: date | None = None
+    until: date | None = None
+    joined: bool = False
+    cases: int
+    events: int
+    digest: Code
+
+
+REGISTER_EVENTS: tuple[type[Event], ...] = (StoreOpened, UserGranted, UserRevoked, ExportMade)
