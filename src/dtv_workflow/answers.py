@@ -8,6 +8,7 @@ import time
 import msgspec
 
 from dtv_workflow.domain.law.rules import Receipt, Refusal, refusals
+from dtv_workflow.domain.reviews import Review
 from dtv_workflow.domain.vocabulary import Phase
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,6 +19,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of a step. `case` and `phase` are None for a refused opening; `receipt` says why either way.
 
     `repeated` is true when the request id had been answered before: this is then that first answer, and nothing was done again.
+    `reviews` are the earlier steps that a correction puts in doubt; each is a task in the case.
     """
 
     status: str
@@ -32,6 +34,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     back_dated: bool = False
     repeated: bool = False
     rehearsed: bool = False
+    reviews: tuple[Review, ...] = ()
 
     def refusals(self, lang: str = "en") -> tuple[Refusal, ...]:
         """Every obstacle, in English or Dutch; empty unless refused."""

@@ -195,6 +195,8 @@ def told_of(answer: Answer, lang: str = "en") -> dict[str, Any]:
             told[flag] = True
     if answer.incidents:
         told["incidents"] = list(answer.incidents)
+    if answer.reviews:
+        told["reviews"] = msgspec.to_builtins(answer.reviews)
     return told | {"request_id": answer.request_id}
 
 

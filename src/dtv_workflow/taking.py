@@ -14,6 +14,7 @@ from dtv_workflow.domain.chapters.records import CommandRefused, Correct, Correc
 from dtv_workflow.domain.decide import Decision, answer
 from dtv_workflow.domain.record import Event, Record, fold
 from dtv_workflow.domain.register import REGISTER
+from dtv_workflow.domain.reviews import Review, reviews
 from dtv_workflow.domain.steps import Context, Envelope, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase
 from dtv_workflow.errors import Conflict
@@ -51,7 +52,9 @@ class Taking:
         context = self._fresh(case) if any(g.rule.code == "N36" for g in self.row.guards) else self.context
         decision = answer(case, self.step, context)
         events = decision.events or self._refusal(decision)
-        return self._put(stream, case.version, events, decision, case, case.subject, rehearse, history)
+        doubtful = [review for event in events if isinstance(event, CorrectionRecorded) for review in reviews(history, event)]
+        events += tuple(review.task() for review in doubtful)
+        return self._put(stream, case.version, events, decision, case, case.subject, rehearse, history, tuple(doubtful))
 
     def _fresh(self, case: DepartureCase | None = None) -> Context:
         """The context with the person's other open case looked up again: it may have been opened since."""
@@ -77,6 +80,7 @@ class Taking:
         subject: str | None,
         rehearse: bool,
         history: list[Record] | None = None,
+        doubtful: tuple[Review, ...] = (),
     ) -> Answer:
         records = [self._record(stream, version + n, event, decision, case, subject) for n, event in enumerate(events, 1)]
         after = fold([*(history or []), *records]) if stream != REGISTER else None
@@ -92,6 +96,7 @@ class Taking:
             incidents=decision.incidents,
             back_dated=records[0].back_dated,
             rehearsed=rehearse,
+            reviews=doubtful,
         )
         if rehearse:
             return given

@@ -6,20 +6,19 @@ fields it looked at: what depends on a field that was not given is never told as
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from enum import Enum
-from typing import Any, NamedTuple, get_args, get_origin
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Meta
 
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.decide import asked
-from dtv_workflow.domain.fields import AMSTERDAM, day_of
+from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import RULES, Receipt, Verdict
 from dtv_workflow.domain.law.ruleset import in_force
+from dtv_workflow.domain.neutral import placeholders as placeholders
 from dtv_workflow.domain.reading import read_step
-from dtv_workflow.domain.steps import Context, Row, Step, hints, step_name
+from dtv_workflow.domain.steps import Context, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase
 from dtv_workflow.domain.workflow import STEPS, possible
 
@@ -116,46 +115,3 @@ class Watched:
         if name in self.step_.__struct_fields__:
             self.seen_.add(name)
         return getattr(self.step_, name)
-
-
-# ------------------------------------------------------------------ neutral values
-
-
-def placeholders(step: type[msgspec.Struct], at: datetime) -> dict[str, Any]:
-    """A neutral plain value for every required field of a step."""
-    types = hints(step)
-    return {f.name: _neutral(types[f.name], at) for f in msgspec.structs.fields(step) if f.required}
-
-
-def _neutral(declared: Any, at: datetime) -> Any:
-    """The plainest value a declared type takes."""
-    kind, limits = _unwrapped(declared)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return next(iter(kind)).value
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return placeholders(kind, at)
-    if get_origin(kind) is tuple:
-        return [_neutral(get_args(kind)[0], at) for _ in range(limits.get("min_length") or 0)]
-    if get_origin(kind) is dict:
-        return {}
-    local = at.astimezone(AMSTERDAM)
-    simple: dict[Any, Any] = {
-        bool: False, int: limits.get("ge") or 0, date: local.date().isoformat(), datetime: local.isoformat(),
-    }  # fmt: skip
-    if kind in simple:
-        return simple[kind]
-    return {"country": "XX", "moment": local.date().isoformat()}.get(limits.get("data", ""), "x")
-
-
-def _unwrapped(declared: Any, limits: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-    """A type without its annotations and without None, and what the annotations say."""
-    limits = {} if limits is None else limits
-    if hasattr(declared, "__metadata__"):
-        for meta in declared.__metadata__:
-            if isinstance(meta, Meta):
-                limits |= {"ge": meta.ge, "min_length": meta.min_length} | (meta.extra or {})
-        return _unwrapped(declared.__origin__, limits)
-    parts = [part for part in get_args(declared) if part is not type(None)]
-    if get_origin(declared) not in (tuple, dict, None) and len(parts) == 1:
-        return _unwrapped(parts[0], limits)
-    return declared, limits

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dtv_workflow.application import Register
 
 _ACTIVE = """SELECT case_id FROM caseload WHERE (:supervisor IS NULL OR supervisor = :supervisor) AND (phase <> 'closed'
-    OR custody LIKE 'detention%' OR case_id IN (SELECT case_id FROM open_tasks WHERE kind NOT LIKE 'D%' OR kind = 'D38'))
+    OR custody LIKE 'detention%' OR case_id IN (SELECT case_id FROM open_tasks WHERE kind NOT GLOB 'D[0-9]*' OR kind = 'D38'))
     ORDER BY case_id"""
 _ESCALATED = "SELECT DISTINCT case_id FROM open_timers WHERE escalates = 1 AND due_at <= ?"
 _ALIKE = "SELECT case_id FROM caseload WHERE substr(case_id, -4) IN ({marks})"

@@ -141,11 +141,22 @@ def happened(told_: dict[str, Any], settings: Settings) -> None:
     if told_.get("back_dated"):
         said = "later geregistreerd dan besloten" if settings.dutch else "back-dated: recorded later than decided"
         click.echo(f"  {said}")
+    for review in told_.get("reviews", ()):
+        click.secho(f"  {_in_doubt(review, settings)}", fg="yellow")
     for code in told_.get("incidents", ()):
         from dtv_workflow.domain.law.rules import RULES
 
         says = RULES[code].says
         click.secho(f"  incident {code}: {says.nl if settings.dutch else says.en}", fg="yellow")
+
+
+def _in_doubt(review: dict[str, Any], settings: Settings) -> str:
+    """An earlier step that a correction puts in doubt, in a line; a task asks somebody to look."""
+    from dtv_workflow.processes.worklist import MESSAGES
+
+    why, codes = MESSAGES[review["kind"]], ", ".join(review.get("codes", ()))
+    said = why.nl if settings.dutch else why.en
+    return f"v{review['version']} {kebab(review['step'])}: {said}{f' ({codes})' if codes else ''}"
 
 
 def refused(told_: dict[str, Any], settings: Settings, row: Row) -> int:

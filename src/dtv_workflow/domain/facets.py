@@ -290,7 +290,8 @@ class Asked(Facet, frozen=True):
 
 class Task(Facet, frozen=True):
     """Something a person must look at. `kind` is a timer's number, or what kind of message; `about` what it is about (a hold, an
-    attempt); `due` when the term ended; `proposes` a step. `by` picked it up."""
+    attempt, a step by its version as `v12`); `due` when the term ended; `proposes` a step. `by` picked it up; `codes` are rules
+    that the step would break."""
 
     kind: str
     since: datetime
@@ -299,3 +300,4 @@ class Task(Facet, frozen=True):
     proposes: str | None = None
     escalated: bool = False
     by: str | None = None
+    codes: tuple[str, ...] = ()

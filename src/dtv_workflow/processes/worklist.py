@@ -17,7 +17,7 @@ import msgspec
 from dtv_workflow.application import Register
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.intake import CHECKS, CompleteIntake
-from dtv_workflow.domain.chapters.tasks import still_open
+from dtv_workflow.domain.chapters.tasks import REFUSAL, REVIEW, UNJUDGED, still_open
 from dtv_workflow.domain.deadlines import Deadline, deadlines
 from dtv_workflow.domain.detention import TERMS, family_limit, terms_running, used
 from dtv_workflow.domain.facets import Booking
@@ -316,15 +316,27 @@ def _raised(case: DepartureCase, law: Ruleset, now: datetime, urgent: list[Found
     held = {found.about for found in urgent}
     for id, task in case.tasks.items():
         if task.due is None and (task.about is None or task.about not in held) and still_open(case, task, law, now):
-            why = MESSAGES.get(task.kind, Said(f"a task: {task.kind}", f"een taak: {task.kind}"))
+            why = _asked_by(task)
             asks = {"task": id}
             yield Found(
                 urgency=Urgency.MESSAGE, why=why, step="complete_task", options=asks, code=task.kind, about=task.about, task=id
             )
 
 
+def _asked_by(task: Raised) -> Said:
+    """Why a task was raised, and about which step and rules if it was a correction that raised it."""
+    why = MESSAGES.get(task.kind, Said(f"a task: {task.kind}", f"een taak: {task.kind}"))
+    if task.kind not in {REVIEW, REFUSAL, UNJUDGED}:
+        return why
+    which = f" ({', '.join([str(task.about), *task.codes])})"
+    return Said(why.en + which, why.nl + which)
+
+
 MESSAGES = {
     "unread_message": Said("a message that could not be understood", "een bericht dat niet begrepen werd"),
+    REVIEW: Said("as corrected, this step would break a rule", "na correctie zou deze stap een regel schenden"),
+    REFUSAL: Said("as corrected, this would not have been refused", "na correctie zou dit niet geweigerd zijn"),
+    UNJUDGED: Said("this step rests on what was corrected", "deze stap steunt op wat is gecorrigeerd"),
     "divergence": Said("a message differs from what was told before", "een bericht wijkt af van wat eerder is gemeld"),
 }
 

@@ -107,13 +107,15 @@ class TimerExpired(Event, frozen=True, kw_only=True):
 
 
 class TaskRaised(Event, frozen=True, kw_only=True):
-    """Something other than a term that a person must look at. `about` may be a hold: the task then waits for that."""
+    """Something other than a term that a person must look at. `about` may be a hold: the task then waits for that; or a step by
+    the version it left, with the `codes` it would break as it was corrected since."""
 
     TOPIC = "task_raised.v1"
     kind: Code
     about: Code | None = None
     proposes: Code | None = None
     escalated: bool = False
+    codes: tuple[Code, ...] = ()
 
     def apply(self, case: DepartureCase, record: Record) -> None:
         task = Task(
@@ -123,6 +125,7 @@ class TaskRaised(Event, frozen=True, kw_only=True):
             about=self.about,
             proposes=self.proposes,
             escalated=self.escalated,
+            codes=self.codes,
         )
         case.tasks = case.tasks | {task_id(record): task}
 
@@ -150,6 +153,9 @@ class TaskDone(Event, frozen=True, kw_only=True):
 
 RETENTION = "D38"
 """The timer whose end a person answers in words: whether the file is destroyed."""
+
+REVIEW, REFUSAL, UNJUDGED = "review", "review_refusal", "review_unjudged"
+"""The kinds of task that a correction raises: see `reviews.py`."""
 
 
 def task_id(record: Record) -> str:
