@@ -18,6 +18,7 @@ from dtv_workflow.cli.sample import sample
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.values import moment_of
 from dtv_workflow.cli.what_if import what_if
+from dtv_workflow.cli.who import who
 from dtv_workflow.cli.witness import attach, witness
 from dtv_workflow.errors import NotFound
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def audit() -> None: ...
 
 
-for command in (what_if, sample, checkpoint, prove, check_proof, verify, witness, attach):
+for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach):
     audit.add_command(command)
 audit.add_command(export)
 
@@ -327,11 +328,13 @@ def marks(record: Record, settings: Settings) -> list[str]:
 @click.argument("b", metavar="B")
 @click.pass_obj
 def diff(settings: Settings, reference: str, a: str, b: str) -> None:
-    """What differs between two versions, or between what was known at two times (a day, or a time with offset).
+    """What differs between two points: a version, what was known at a time (a day, or a time with offset), or with `true:` what
+    was true at it, as far as is known now.
 
     \b
     dtv audit diff K7Q2 7 12
     dtv case diff K7Q2 2026-01-31 2026-02-28
+    dtv audit diff K7Q2 2026-01-31 true:2026-01-31
     """
     from dtv_workflow.audit.replay import differences, facets
     from dtv_workflow.domain.record import fold
@@ -354,10 +357,15 @@ def _difference(change: Any) -> dict[str, str]:
 
 
 def _cut(history: list[Record], point: str) -> list[Record]:
-    """The history up to a version, or known at a time. Raises NotFound, Malformed."""
+    """The history up to a version, known at a time, or true at one. Raises NotFound, Malformed."""
+    from dtv_workflow.audit.replay import true_at, up_to
+
     if re.fullmatch(r"\d{1,9}", point):
         if int(point) > len(history):
             raise NotFound(f"the case has no version {point}; it has {len(history)}")
         return history[: int(point)]
-    moment = moment_of(point, "A or B, when it is not a version,")
-    return [record for record in history if moment is not None and record.recorded_at <= moment]
+    kind, time = point.split(":", 1) if point.startswith(("true:", "known:")) else ("known", point)
+    moment = moment_of(time, "A or B, when it is not a version,")
+    if moment is None:
+        return []
+    return true_at(history, moment) if kind == "true" else up_to(history, known_at=moment)
