@@ -16,6 +16,7 @@ from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
 from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.sample import sample
 from dtv_workflow.cli.settings import Command, Settings, group
+from dtv_workflow.cli.timestamp import timestamp
 from dtv_workflow.cli.values import moment_of
 from dtv_workflow.cli.what_if import what_if
 from dtv_workflow.cli.who import who
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def audit() -> None: ...
 
 
-for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach):
+for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach, timestamp):
     audit.add_command(command)
 audit.add_command(export)
 

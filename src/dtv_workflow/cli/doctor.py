@@ -70,4 +70,21 @@ def the_store(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"mode of {name}", mode & ~most == 0, oct(mode), f"chmod {most:o} {name}")
     last = seen["last_recorded_at"]
     ahead = bool(last) and datetime.fromisoformat(str(last)) > datetime.now(UTC) and not seen["training"]
+    yield _proof(path, int(str(seen["events"])), bool(seen["training"]))
     yield Finding("clock", not ahead, str(last or "empty"), "the log is ahead of this clock: set the clock right before going on")
+
+
+def _proof(path: Path, events: int, training: bool) -> Finding:
+    """How far the newest checkpoint goes: nothing shows a change of what came after it, and nothing at all without one."""
+    from dtv_workflow.proof.check import Unreadable, read_checkpoint, read_note
+    from dtv_workflow.store.sealing import Seals
+
+    seals, cure = Seals(path), "dtv audit checkpoint -o FILE, and keep FILE away from this machine"
+    try:
+        newest = seals.newest() if seals.exists() else None
+        size = read_checkpoint(read_note(newest.encode())).size if newest else 0
+    except Unreadable:
+        return Finding("checkpoint", False, "the newest one cannot be read", "dtv audit verify")
+    finally:
+        seals.close()
+    return Finding("checkpoint", bool(size) or training, f"{size} of {events} events are under a signed one", cure)

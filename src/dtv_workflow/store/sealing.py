@@ -129,7 +129,7 @@ class Seals:
 
     def exists(self) -> bool:
         """Whether anything was ever sealed here."""
-        return self.path.exists()
+        return self.path.exists() and bool(self.connections.rows("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'"))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -174,7 +174,7 @@ class Seals:
         since a root over a wrongly read bit could never be made again. One transaction: two at once, or one that is killed, end
         with the same tree. Raises CheckFailed where what lies here does not fit its own signature.
         """
-        if not self.exists():
+        if not self.path.exists():
             try:
                 new_file(self.path)
             except FileExistsError:
