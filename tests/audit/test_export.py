@@ -26,6 +26,7 @@ from dtv_workflow.audit.export.mapping import CLEAR, Entity, Happening, Mapped, 
 from dtv_workflow.audit.export.ocel import write_sqlite
 from dtv_workflow.audit.export.pseudonyms import Pseudonyms, new_pseudonyms, pseudonyms_in
 from dtv_workflow.audit.export.run import Asked, export
+from dtv_workflow.audit.export.zgw import rsin as zgw_rsin
 from dtv_workflow.domain.fields import day_of, is_sealed
 from dtv_workflow.domain.register import REGISTER, ExportMade
 from dtv_workflow.domain.steps import Envelope, hints
@@ -37,7 +38,7 @@ from tests.properties.lived import TO_BOOKED, TO_CLOSED, TO_DETAINED, TO_MOTIVAT
 
 FILES = {
     "ocel.json": "ocel", "ocel.xml": "ocel", "ocel.sqlite": "ocel", "log.xes": "xes", "log.prov.json": "prov",
-    "log.jsonl": "cloudevents",
+    "log.jsonl": "cloudevents", "log.zgw.jsonl": "zgw",
 }  # fmt: skip
 BY = Envelope(actor="TL-02")
 NAMES = Pseudonyms(b"k" * 32)
@@ -347,3 +348,80 @@ def test_what_cannot_be_asked_for_is_refused(register, tmp_path):
     with pytest.raises(NotFound):
         out(register, tmp_path / "log.json", "ocel", cases=("ZZZZ",))
     assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------ ZGW
+
+URI = {"type": "string", "format": "uri", "minLength": 1, "maxLength": 1000, "pattern": "^urn:"}
+DAY = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
+RSIN = {"type": "string", "pattern": r"^\d{9}$"}
+
+
+def up_to_text(length: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": length}
+
+
+ZGW = typed(
+    "zaak", "statussen", "resultaat", "rollen", "besluiten", "klantcontacten", "audittrail",
+    zaak=typed(
+        "bronorganisatie", "zaaktype", "verantwoordelijkeOrganisatie", "startdatum", identificatie=up_to_text(40),
+        bronorganisatie=RSIN, verantwoordelijkeOrganisatie=RSIN, zaaktype=URI, startdatum=DAY, registratiedatum=DAY,
+        vertrouwelijkheidaanduiding={"enum": ["vertrouwelijk"]},
+        opschorting=typed("indicatie", "reden", indicatie={"type": "boolean"}, reden=up_to_text(200)),
+    ),
+    statussen=many(typed("zaak", "statustype", "datumStatusGezet", zaak=URI, statustype=URI, datumStatusGezet=MOMENT)),
+    resultaat={"oneOf": [{"type": "null"}, typed("zaak", "resultaattype", zaak=URI, resultaattype=URI)]},
+    rollen=many(typed(
+        "zaak", "betrokkeneType", "roltype", "roltoelichting", zaak=URI, betrokkene=URI, roltype=URI,
+        betrokkeneType={"enum": ["natuurlijk_persoon", "medewerker", "organisatorische_eenheid"]},
+        roltoelichting=up_to_text(1000),
+    )),
+    besluiten=many(typed(
+        "verantwoordelijkeOrganisatie", "besluittype", "datum", "ingangsdatum", identificatie=up_to_text(50),
+        verantwoordelijkeOrganisatie=RSIN, besluittype=URI, zaak=URI, datum=DAY, ingangsdatum=DAY,
+    )),
+    klantcontacten=many(typed("zaak", "datumtijd", zaak=URI, datumtijd=MOMENT, onderwerp=up_to_text(200))),
+    audittrail=many(typed(
+        "bron", "actie", "resultaat", "hoofdObject", "resource", "resourceUrl", "resourceWeergave", "wijzigingen", uuid=TEXT,
+        bron={"enum": ["zrc"]}, actie={"enum": ["create", "partial_update"]}, resultaat={"enum": [200, 201, 403]},
+        hoofdObject=URI, resource=up_to_text(50), resourceUrl=URI, resourceWeergave=up_to_text(200), aanmaakdatum=MOMENT,
+    )),
+)  # fmt: skip
+"""What the Zaken and Besluiten APIs ask of a body that is written, in our own words (VNG Realisatie, Zaken API 1.5.1)."""
+
+
+def zgw(register: Register, path: Path, **more: Any) -> list[dict[str, Any]]:
+    export(register, Asked("zgw", path, NAMES, **more), BY)
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_zgw_every_case_is_a_body_that_the_apis_take(register, tmp_path):
+    found = zgw(register, tmp_path / "a.jsonl")
+    for zaak in found:
+        jsonschema.validate(zaak, ZGW, format_checker=jsonschema.FormatChecker())
+        url = f"urn:dtv-workflow:zaak:{zaak['zaak']['identificatie']}"
+        assert {each["zaak"] for name in ("statussen", "rollen", "besluiten", "klantcontacten") for each in zaak[name]} == {url}
+        assert [each["actie"] for each in zaak["audittrail"]].count("create") == 1
+    closed = [zaak for zaak in found if zaak["resultaat"]]
+    assert len(closed) == sum(zaak["statussen"][-1]["statustype"].endswith(":closed") for zaak in found) > 0
+    assert any(zaak["klantcontacten"] and zaak["besluiten"] for zaak in found)
+
+
+def test_zgw_an_open_hold_suspends_the_zaak_until_it_is_lifted_or_over(tmp_path):
+    hold = ask("place_hold", hold="H9", hold_kind="unresolved_procedural_message")
+    lifted = ask("lift_hold", hold="H9", basis="over", second="TL-02")
+    lives = ((*TO_MOTIVATION, hold), (*TO_MOTIVATION, hold, lifted), TO_MOTIVATION)
+    said = []
+    for n, life in enumerate(lives):
+        with training(tmp_path / str(n)) as register:
+            lived(register, *life)
+            (zaak,) = zgw(register, tmp_path / f"{n}.jsonl")
+            said.append(zaak["zaak"]["opschorting"])
+    assert said == [{"indicatie": True, "reden": "unresolved_procedural_message"}, *[{"indicatie": False, "reden": ""}] * 2]
+
+
+@pytest.mark.parametrize("wrong", ["", "12345678", "123456789", "0000000000", "00000000x", "００００００００0"])
+def test_an_organisation_is_an_rsin(wrong):
+    assert [zgw_rsin(right) for right in ("000000000", "111222333", "002564440")] == ["000000000", "111222333", "002564440"]
+    with pytest.raises(Malformed):
+        zgw_rsin(wrong)

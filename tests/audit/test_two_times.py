@@ -76,7 +76,7 @@ def test_dolmatov_once_told_it_is_known_and_what_was_known_before_stays():
 
 
 def test_what_is_told_late_takes_its_place_among_what_happened():
-    moved = ask("place_hold", 1, hold="H9", kind="legal_procedure", source="IND", blocks=["removal"])
+    moved = ask("place_hold", 1, hold="H9", hold_kind="unresolved_procedural_message")
     late, early = live(*TO_MOTIVATION, LATE, moved).records, live(*TO_MOTIVATION, APPEAL, moved).records
     assert [record.step for record in true_at(late, EVER)] == [record.step for record in true_at(early, EVER)]
     assert told(late).keys() == told(early).keys()

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
+import msgspec
+
 from dtv_workflow.application import Register
 from dtv_workflow.audit.export import ocel
 from dtv_workflow.audit.export.mapping import Mapped, mapped
@@ -18,6 +20,7 @@ from dtv_workflow.audit.export.prov import write_prov
 from dtv_workflow.audit.export.pseudonyms import Pseudonyms
 from dtv_workflow.audit.export.spool import Spool
 from dtv_workflow.audit.export.xes import write_xes
+from dtv_workflow.audit.export.zgw import NOBODY, zaken
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.register import REGISTER, ExportMade
 from dtv_workflow.domain.steps import Envelope
@@ -34,7 +37,7 @@ MAY = (Role.AUDITOR, Role.ANALYST, Role.PRIVACY_OFFICER, Role.TEAM_LEADER)
 
 class Asked(NamedTuple):
     """What is asked for: a format, whose cases (none: all), recorded from and up to which day, and what for. `joined`: with a key
-    that another export may have."""
+    that another export may have. `organisation`: the RSIN that a ZGW export names."""
 
     form: str
     path: Path
@@ -44,6 +47,7 @@ class Asked(NamedTuple):
     until: date | None = None
     purpose: str = "audit"
     joined: bool = False
+    organisation: str = NOBODY
 
 
 class Made(NamedTuple):
@@ -141,6 +145,9 @@ def _written(path: Path, asked: Asked, cases: Iterator[Mapped]) -> None:
 def _text(out: IO[bytes], path: Path, asked: Asked, xml: bool, cases: Iterator[Mapped]) -> None:
     if asked.form == "cloudevents":
         out.writelines(encode(event) + b"\n" for event in cloudevents(cases, asked.names))
+        return
+    if asked.form == "zgw":
+        out.writelines(msgspec.json.encode(case) + b"\n" for case in zaken(cases, asked.names, asked.organisation))
         return
     if asked.form == "xes":
         write_xes(out, cases, asked.names)
