@@ -18,6 +18,7 @@ from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.errors import DtvError
 from dtv_workflow.follow import mark_of
+from dtv_workflow.processes import processing_log
 from dtv_workflow.processes.inbox import Received
 from dtv_workflow.processes.outbox import Delivered, push
 from dtv_workflow.processes.partners import PARTNERS_FILE, Partners, read_partners
@@ -85,8 +86,8 @@ class Everything(NamedTuple):
 
 
 def run_everything(register: Register, now: datetime | None = None) -> Everything:
-    """Take in what lies in the spool, fire what is due, deliver to the sinks, and seal the log where a key for that lies in the
-    store. What fails stops nothing else.
+    """Take in what lies in the spool, fire what is due, deliver to the sinks, make the processing log where DTV_LDV says so, and
+    seal the log where a key for that lies in the store. What fails stops nothing else.
 
     Raises StoreBusy, PoisonedEvent.
     """
@@ -108,6 +109,11 @@ def run_everything(register: Register, now: datetime | None = None) -> Everythin
         troubles.append(str(error))
     troubles += [f"{each.sink}: {each.error}" for each in delivered if each.error]
     troubles += [f"{each.message}: {each.error}" for each in received if each.error]
+    try:
+        if (to := processing_log.wanted()) is not None:
+            processing_log.push(register, to)
+    except DtvError as error:
+        troubles.append(str(error))
     sealed = 0
     try:
         sealed = _seal(register)

@@ -17,6 +17,7 @@ from dtv_workflow.application import create_register, open_register
 from dtv_workflow.batch import Script, read_lines
 from dtv_workflow.cli import settings
 from dtv_workflow.cli.main import run
+from dtv_workflow.domain.access import Viewed
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "G07.jsonl"
@@ -50,9 +51,10 @@ class Dtv:
 
     @property
     def head(self) -> int:
-        """How many events the log holds."""
+        """How many events the log holds besides those that tell who looked."""
         with open_register(self.store) as register:
-            return register.store.recorder.max_notification_id() or 0
+            stored = register.store.recorder.select_notifications(1, 100_000)
+            return sum(event.topic != Viewed.TOPIC for event in stored)
 
     @property
     def case(self) -> str:

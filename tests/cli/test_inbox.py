@@ -81,8 +81,8 @@ def test_what_a_message_says_is_told_only_to_somebody_who_asks_for_it(chain, tmp
     id = shown[1].json[0]["message"]
     shown += [chain("inbox", "show", id[-6:]), chain("inbox", "show", id, "--format", "json")]
     assert not any(SECRET in answer.out + answer.err for answer in (*lines, *shown))
-    assert SECRET in chain("inbox", "show", id, "--content").out
-    assert SECRET in chain("inbox", "show", id, "--content", "--format", "json").json[0]["content"]
+    assert SECRET in chain("inbox", "show", id, "--unmask", "--reason", "to_link").out
+    assert SECRET in chain("inbox", "show", id, "--unmask", "--reason", "to_link", "--format", "json").json[0]["content"]
 
 
 def test_a_parked_message_is_linked_or_dismissed_by_a_person(chain, tmp_path):

@@ -48,7 +48,11 @@ def test_a_list_masks_names_and_a_page_shows_one(dtv):
         assert "S. T***" in told.out
         assert "Samira" not in told.out
         assert "Testpersoon" not in told.out
-    assert "Samira Testpersoon" in dtv("case", "show", dtv.case).out
+    page = dtv("case", "show", dtv.case).out
+    assert "S. T***" in page
+    assert not {"Samira", "1990-05-04", "1234567890"} & set(page.split())
+    full = dtv("case", "show", dtv.case, "--unmask", "--reason", "served_in_person").out
+    assert {"Samira", "Testpersoon", "1990-05-04", "1234567890"} <= set(full.split())
 
 
 def test_names_stay_out_of_every_other_reading(dtv):
@@ -62,7 +66,10 @@ def test_what_is_sealed_shows_only_when_asked_for(dtv):
     plain = dtv("case", "log", dtv.case, "--format", "json").out
     assert "two offers declined" not in plain
     assert "Samira" not in plain
-    patch = dtv("case", "log", dtv.case, "--format", "json", "-p").out
+    veiled = dtv("case", "log", dtv.case, "--format", "json", "-p").out
+    assert "two offers declined" not in veiled
+    assert "Samira" not in veiled
+    patch = dtv("case", "log", dtv.case, "--format", "json", "-p", "--unmask", "--reason", "complaint").out
     assert "two offers declined" in patch
     assert "Samira Testpersoon" in patch
 

@@ -32,7 +32,7 @@ class Http:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.answer: Callable[[Request], tuple[int, dict[str, str]]] = lambda request: (202, {})
-        self.connections = 0
+        self.body, self.connections = b"thing", 0
         keeps = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,9 +53,9 @@ class Http:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "5")
+                self.send_header("Content-Length", str(len(keeps.body)))
                 self.end_headers()
-                self.wfile.write(b"thing")
+                self.wfile.write(keeps.body)
 
             def log_message(self, *args: Any) -> None:
                 """Nothing is logged."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from dtv_workflow import access
+from dtv_workflow.access import Look, view
 from dtv_workflow.application import Register, create_register
 from dtv_workflow.batch import Script, read_lines
 from dtv_workflow.domain.register import REGISTER, ExportMade
@@ -52,6 +54,9 @@ def made(folder: Path) -> dict[str, Stored]:
             register.revoke("RV-07", Role.SUPERVISOR, Envelope(actor="script"))
             _parked(register)
             register.add(REGISTER, lambda _: [(EXPORTED, START)], Envelope(actor="script"), "export")
+            for case in register.store.recorder.stream_ids("case/"):
+                look = Look("case.show", "complaint", unmask=True, reason="asked_by_the_person")
+                view(register, case.removeprefix("case/"), look, register.history_of(case)[0].subject)
             for event in register.store.recorder.select_notifications(1, 100_000):
                 kept = found.get(event.topic)
                 if kept is None or len(event.state) > len(kept.state):
@@ -73,6 +78,7 @@ def _parked(register: Register) -> None:
 
 def main() -> None:
     """Add what is missing, sorted by topic."""
+    access.origin = lambda: "desk-12/terminal"  # no machine that makes these is named in them
     kept = {event.topic: event for event in stored()}
     with tempfile.TemporaryDirectory() as folder:
         everything = made(Path(folder)) | kept

@@ -25,12 +25,14 @@ class Line(NamedTuple):
     version: int = 0
 
 
-def page_of(case: DepartureCase, now: datetime, lang: str = "en") -> list[Line]:
-    """Every facet that says something, section by section. The days of detention stand in the ledger (`clocks`)."""
+def page_of(case: DepartureCase, now: datetime, lang: str = "en", *, unmasked: bool = True) -> list[Line]:
+    """Every facet that says something, section by section; who the person is only `unmasked`.
+
+    The days of detention stand in the ledger (`clocks`)."""
     say: _Say = (lambda en, nl: nl) if lang == "nl" else (lambda en, nl: en)
     parts = (
         *((say("case", "zaak"), line) for line in _case(case, now, say)),
-        *((say("person", "persoon"), line) for line in _person(case, now, say)),
+        *((say("person", "persoon"), line) for line in _person(case, now, say, unmasked)),
         *((say("return", "terugkeer"), line) for line in _return(case, now, say)),
         *((say("guidance", "begeleiding"), line) for line in _guidance(case, now, say)),
         *((say("obstacles", "belemmeringen"), line) for line in _obstacles(case, now, say)),
@@ -41,6 +43,14 @@ def page_of(case: DepartureCase, now: datetime, lang: str = "en") -> list[Line]:
         *((say("record", "register"), line) for line in _record(case, say)),
     )
     return [Line(section, *line) for section, line in parts]
+
+
+def masked_name(name: str) -> str:
+    """A name as it shows where nobody asked for it in full: `S. T***`."""
+    parts = [part for part in name.split() if part[:1].isalnum()]
+    if not parts:
+        return "***"
+    return f"{parts[0][0]}. {parts[-1][0]}***" if len(parts) > 1 else f"{parts[0][0]}***"
 
 
 _Part = tuple[str, str] | tuple[str, str, int]
@@ -83,15 +93,17 @@ def _case(case: DepartureCase, now: datetime, say: _Say) -> Iterator[_Part]:
         yield say("episode", "episode"), str(case.episode)
 
 
-def _person(case: DepartureCase, now: datetime, say: _Say) -> Iterator[_Part]:
-    yield say("name", "naam"), case.name, case.registered
+def _person(case: DepartureCase, now: datetime, say: _Say, unmasked: bool) -> Iterator[_Part]:
+    """Masked, the name, birth date and number are; the age and whatever bears on care stay readable."""
+    yield say("name", "naam"), case.name if unmasked else masked_name(case.name), case.registered
     if case.birth_date:
         age = case.age_on(day_of(now))
-        yield say("born", "geboren"), case.birth_date + (f" ({age})" if age is not None else ""), case.registered
+        day = case.birth_date if unmasked else "***"
+        yield say("born", "geboren"), day + (f" ({age})" if age is not None else ""), case.registered
     parts = [case.citizenship, word(case.sex, say), case.language or ""]
     yield say("citizenship", "nationaliteit"), ", ".join(part for part in parts if part), case.registered
     if case.v_number:
-        yield say("V-number", "V-nummer"), case.v_number, case.registered
+        yield say("V-number", "V-nummer"), case.v_number if unmasked else "***", case.registered
     if case.minority and case.minority.minor:
         alone = say(", unaccompanied", ", alleenstaand") if case.minority.unaccompanied else ""
         informed, not_told = say("; guardian informed", "; voogd ingelicht"), say("; guardian not told", "; voogd niet ingelicht")

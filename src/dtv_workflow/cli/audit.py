@@ -12,6 +12,7 @@ import msgspec
 
 from dtv_workflow.cli.do import kebab
 from dtv_workflow.cli.export import export
+from dtv_workflow.cli.opened import known
 from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
 from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.sample import sample
@@ -43,16 +44,6 @@ audit.add_command(export)
 # ------------------------------------------------------------------ what every verb needs
 
 
-def known(register: Register, reference: str, at: datetime | None = None) -> list[Record]:
-    """A case's history, as it was known at a moment. Raises NotFound."""
-    history = register.history(reference)
-    if at is not None:
-        history = [record for record in history if record.recorded_at <= at]
-    if not history:
-        raise NotFound("the case was not known at that time")
-    return history
-
-
 def now_in(register: Register, history: list[Record], at: datetime | None) -> datetime:
     """Now, or the moment looked back to. In a training store time never lies before the case's own story."""
     now = at or register.clock()
@@ -68,7 +59,7 @@ def other_open_case(register: Register, seen: DepartureCase) -> str | None:
 # ------------------------------------------------------------------ replay
 
 
-@audit.command("replay", cls=Command, looks_back=True)
+@audit.command("replay", cls=Command, looks_back=True, opens=True)
 @click.argument("reference", metavar="CASE")
 @click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Up to this version.")
 @click.option("--as-true-at", metavar="TIME", help="As it was in the world at this time, as far as is known.")
@@ -190,11 +181,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@click.command("log", cls=Command, looks_back=True)
+@click.command("log", cls=Command, looks_back=True, opens=True, unmasks=True)
 @click.argument("reference", metavar="CASE")
 @click.option("--reverse", is_flag=True, help="Oldest first.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many events.")
-@click.option("-p", "--patch", is_flag=True, help="With the facets each event changed, and the texts that are sealed elsewhere.")
+@click.option("-p", "--patch", is_flag=True, help="With the facets each event changed, and with --unmask its texts.")
 @click.pass_obj
 def log(settings: Settings, reference: str, reverse: bool, limit: int | None, patch: bool) -> None:
     """The history, newest first: what happened, who said so, in which role, and what was refused."""
@@ -204,15 +195,15 @@ def log(settings: Settings, reference: str, reverse: bool, limit: int | None, pa
         history = known(register, reference, moment_of(settings.as_known_at))
     steps = list(replay(history))
     steps = (steps if reverse else steps[::-1])[:limit]
-    rows = [entry(step, patch) for step in steps]
+    rows = [entry(step, patch, settings.unmask) for step in steps]
     if settings.machine or settings.shape == "csv":
         show(rows, COLUMNS, settings)
         return
     _history(steps, rows, patch, settings)
 
 
-def entry(step: Replayed, patch: bool) -> dict[str, Any]:
-    """One event as data; what is sealed only when asked for."""
+def entry(step: Replayed, patch: bool, unmask: bool = False) -> dict[str, Any]:
+    """One event as data; what is sealed only when asked for in full."""
     record = step.record
     row: dict[str, Any] = {
         "version": record.version, "occurred_at": record.occurred_at, "recorded_at": record.recorded_at, "event": record.name,
@@ -222,8 +213,8 @@ def entry(step: Replayed, patch: bool) -> dict[str, Any]:
     if clocks := clocks_of(record):
         row["clocks"] = clocks
     if patch:
-        row["changes"] = changes(step, sealed=True)
-        row["texts"] = texts(record)
+        row["changes"] = changes(step, sealed=unmask)
+        row["texts"] = texts(record) if unmask else dict.fromkeys(texts(record), "sealed")
     return row
 
 
@@ -323,7 +314,7 @@ def marks(record: Record, settings: Settings) -> list[str]:
 # ------------------------------------------------------------------ diff
 
 
-@click.command("diff", cls=Command)
+@click.command("diff", cls=Command, opens=True)
 @click.argument("reference", metavar="CASE")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
@@ -341,7 +332,7 @@ def diff(settings: Settings, reference: str, a: str, b: str) -> None:
     from dtv_workflow.domain.record import fold
 
     with settings.register() as register:
-        history = register.history(reference)
+        history = known(register, reference)
     before, after = (facets(fold(_cut(history, point))) for point in (a, b))
     rows = [_difference(change) for change in differences(before, after)]
     show(rows, ["facet", "before", "after"], settings, empty="geen verschil" if settings.dutch else "no difference")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtv_workflow.cli.audit import diff, known, log, now_in, other_open_case, sections
+from dtv_workflow.cli.audit import diff, log, now_in, other_open_case, sections
 from dtv_workflow.cli.do import command_of, kebab
+from dtv_workflow.cli.opened import known, listed
 from dtv_workflow.cli.render import aligned, as_json, clock, safe, show, width_of, wrapped
 from dtv_workflow.cli.settings import Choice, Command, Settings, group
 from dtv_workflow.cli.values import moment_of
@@ -34,14 +35,6 @@ case.add_command(diff)
 case.add_command(why)
 
 
-def masked(name: str) -> str:
-    """A name as lists show it: `S. T***`."""
-    parts = [part for part in name.split() if part[:1].isalnum()]
-    if not parts:
-        return "***"
-    return f"{parts[0][0]}. {parts[-1][0]}***" if len(parts) > 1 else f"{parts[0][0]}***"
-
-
 # ------------------------------------------------------------------ list
 
 
@@ -53,16 +46,18 @@ def masked(name: str) -> str:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @click.pass_obj
 def list_(settings: Settings, /, limit: int, **filters: Any) -> None:
-    """List cases, newest first. Names are masked here; `dtv case show` has them."""
+    """List cases, newest first. Names are masked here."""
     with settings.register() as register:
+        from dtv_workflow.audit.summary import masked_name
         from dtv_workflow.cli.projection import caseload
 
         total, found = caseload(register, limit=limit, **filters)
+        listed(register, (row["case"] for row in found))
         shorts = _shorts(register, [row["case"] for row in found])
         rows = [
             {
                 "case": row["case"] if settings.machine else shorts[row["case"]],
-                "name": masked(register.case(row["case"]).name),
+                "name": masked_name(register.case(row["case"]).name),
                 "phase": _label(Phase, row["phase"], settings),
                 "since": str(row["since"] or "")[:10],
                 "supervisor": row["supervisor"],
@@ -97,11 +92,11 @@ def _shorts(register: Register, ids: list[str]) -> dict[str, str]:
 # ------------------------------------------------------------------ show
 
 
-@case.command("show", cls=Command, looks_back=True)
+@case.command("show", cls=Command, looks_back=True, opens=True, unmasks=True)
 @click.argument("reference", metavar="CASE")
 @click.pass_obj
 def show_(settings: Settings, reference: str) -> None:
-    """One case on a page: what is known, what runs, what may be done. The person's name is shown here."""
+    """One case on a page: what is known, what runs, what may be done. Who the person is shows with --unmask."""
     from dtv_workflow.audit.clocks import data_of, lines_of
     from dtv_workflow.audit.judge import may
     from dtv_workflow.audit.summary import page_of
@@ -118,7 +113,7 @@ def show_(settings: Settings, reference: str) -> None:
         seen = fold(history)
         other = other_open_case(register, seen)
     law = in_force(day_of(now))
-    lines = page_of(seen, now, settings.language)
+    lines = page_of(seen, now, settings.language, unmasked=settings.unmask)
     clocks = ledger(seen, law, day_of(now))
     counted = lines_of(clocks, day_of(now), settings.language)
     terms = deadlines(seen, law, now)
@@ -193,7 +188,7 @@ def _steps(seen: DepartureCase, steps: list[Any], settings: Settings) -> None:
 # ------------------------------------------------------------------ next
 
 
-@case.command("next", cls=Command)
+@case.command("next", cls=Command, opens=True)
 @click.argument("reference", metavar="CASE")
 @click.pass_obj
 def next_(settings: Settings, reference: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtv_workflow.cli.do import as_command
+from dtv_workflow.cli.opened import known, listed
 from dtv_workflow.cli.render import aligned, as_json, clock, page, show
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.cli.work import span_of
@@ -15,6 +16,7 @@ from dtv_workflow.domain.deadlines import TIMERS, Deadline, Timer, deadlines
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import Ruleset, in_force, last_day_of
+from dtv_workflow.domain.record import fold
 from dtv_workflow.errors import NotFound
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _DUE = """SELECT DISTINCT t.case_id FROM open_timers t JOIN caseload c ON c.case
 def deadline() -> None: ...
 
 
-@deadline.command("list", cls=Command)
+@deadline.command("list", cls=Command, opens=True)
 @click.option("--due", metavar="SPAN", help="Only what ends within this span: 12h, 7d, 2w; past due included.")
 @click.option("--case", "reference", metavar="CASE", help="Only of this case, those that ask nothing included.")
 @click.option("--supervisor", metavar="ACTOR", help="Only in the cases of this supervisor.")
@@ -61,7 +63,11 @@ def list_(
             for term in deadlines(case, in_force(day_of(now)), now)
             if (reference or wanted or term.proposes) and (until is None or term.due <= until) and wanted in (None, term.code)
         ]
-    found.sort(key=lambda one: (one[1].due, one[0].id, one[1].code))
+        found.sort(key=lambda one: (one[1].due, one[0].id, one[1].code))
+        if reference:
+            known(register, reference)
+        else:
+            listed(register, (case.id for case, _ in found[:limit]))
     show((_row(case, term, now, shorts, settings) for case, term in found[:limit]), COLUMNS, settings,
          empty="geen lopende termijn" if settings.dutch else "no term runs")  # fmt: skip
     if len(found) > limit or (not reference and len(ids) == limit):
@@ -96,7 +102,7 @@ def _row(case: DepartureCase, term: Deadline, now: datetime, shorts: dict[str, s
 # ------------------------------------------------------------------ explain
 
 
-@deadline.command("explain", cls=Command)
+@deadline.command("explain", cls=Command, opens=True)
 @click.argument("reference", metavar="CASE")
 @click.argument("timer")
 @click.option("--days", is_flag=True, help="Day by day: which count, which do not, and why.")
@@ -109,8 +115,8 @@ def explain(settings: Settings, reference: str, timer: str, days: bool) -> None:
     rows = _timers(timer)
     with settings.register() as register:
         now = now_of(register)
-        case = register.case(reference)
-        names = {record.version: record.name for record in register.history(reference)}
+        history = known(register, reference)
+        case, names = fold(history), {record.version: record.name for record in history}
     law = in_force(day_of(now))
     running = [term for term in deadlines(case, law, now) if term.code == rows[0].code]
     counted = {n: counted_out(term, case) if days else [] for n, term in enumerate(running)}

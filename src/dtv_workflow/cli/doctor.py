@@ -70,16 +70,16 @@ def the_store(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"mode of {name}", mode & ~most == 0, oct(mode), f"chmod {most:o} {name}")
     last = seen["last_recorded_at"]
     ahead = bool(last) and datetime.fromisoformat(str(last)) > datetime.now(UTC) and not seen["training"]
-    yield _proof(path, int(str(seen["events"])), bool(seen["training"]))
+    yield _proof(path, int(str(seen["events"])))
     yield Finding("clock", not ahead, str(last or "empty"), "the log is ahead of this clock: set the clock right before going on")
 
 
-def _proof(path: Path, events: int, training: bool) -> Finding:
+def _proof(path: Path, events: int) -> Finding:
     """How far the newest checkpoint goes: nothing shows a change of what came after it, and nothing at all without one."""
     from dtv_workflow.proof.check import Unreadable, read_checkpoint, read_note
     from dtv_workflow.store.sealing import Seals
 
-    seals, cure = Seals(path), "dtv audit checkpoint -o FILE, and keep FILE away from this machine"
+    seals = Seals(path)
     try:
         newest = seals.newest() if seals.exists() else None
         size = read_checkpoint(read_note(newest.encode())).size if newest else 0
@@ -87,4 +87,5 @@ def _proof(path: Path, events: int, training: bool) -> Finding:
         return Finding("checkpoint", False, "the newest one cannot be read", "dtv audit verify")
     finally:
         seals.close()
-    return Finding("checkpoint", bool(size) or training, f"{size} of {events} events are under a signed one", cure)
+    more = "" if size else ": dtv audit checkpoint -o FILE, kept elsewhere"
+    return Finding("checkpoint", True, f"{size} of {events} events are under a signed one{more}")

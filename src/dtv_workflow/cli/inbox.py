@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtv_workflow.cli.opened import listed
 from dtv_workflow.cli.render import as_json, page, safe, show
 from dtv_workflow.cli.settings import Command, Settings, group
 from dtv_workflow.errors import Malformed
@@ -123,22 +124,22 @@ def _row(item: Parked, settings: Settings) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@inbox.command("show", cls=Command)
+@inbox.command("show", cls=Command, opens=True, unmasks=True)
 @click.argument("message")
-@click.option("--content", is_flag=True, help="What it says as well: personal data.")
 @click.pass_obj
-def show_(settings: Settings, message: str, content: bool) -> None:
-    """Show one parked message, by its id or an ending of it."""
+def show_(settings: Settings, message: str) -> None:
+    """Show one parked message, by its id or an ending of it; what it says, which is personal data, with --unmask."""
     from dtv_workflow.processes.inbox import parked_message
 
     with settings.register() as register:
         item = parked_message(register, message)
-    row = _row(item, settings) | ({"content": item.content} if content else {})
+        listed(register, (), item.id)
+    row = _row(item, settings) | ({"content": item.content} if settings.unmask else {})
     if settings.machine:
         show([row], list(row), settings)
         return
     page("Bericht" if settings.dutch else "Message", [pair for pair in row.items() if pair[0] != "content"])
-    if content:
+    if settings.unmask:
         click.echo(safe(item.content, lines=True))
 
 

@@ -13,7 +13,7 @@ from dtv_workflow.cli.work import span_of, watched
 COLUMNS = ["timer", "case", "about", "due", "told", "escalated", "proposes"]
 
 
-@group("What runs by itself: run.")
+@group("What runs by itself: run; and log, for the processing log.")
 def process() -> None: ...
 
 
@@ -72,3 +72,26 @@ def _summary(done: Any, settings: Settings) -> str:
         *([(done.sealed, "sealed", "verzegeld")] if done.sealed else []),
     ]
     return ", ".join(f"{number} {nl if settings.dutch else en}" for number, en, nl in said)
+
+
+@process.command("log", cls=Command)
+@click.option("--to", metavar="file:PATH|otlp:URL", help="Where the lines go; also DTV_LDV.")
+@click.pass_obj
+def log(settings: Settings, to: str | None) -> None:
+    """Write the processing log (Logboek Dataverwerkingen) up to now: a line for each processing and person, not by whom.
+
+    The lines are OTLP spans. Each is made at least once, with the same ids each time; `dtv process run` does so as well where
+    DTV_LDV is set. By its trace a line leads to the record in this log that says who.
+
+    \b
+    dtv process log --to file:/var/log/dtv-ldv.jsonl
+    """
+    from dtv_workflow.errors import Malformed
+    from dtv_workflow.processes.processing_log import push, wanted
+
+    where = wanted(to)
+    if where is None:
+        raise Malformed("--to is required, or DTV_LDV: file:PATH or otlp:URL")
+    with settings.register() as register:
+        lines = push(register, where)
+    click.echo(f"{lines} {'regels geschreven' if settings.dutch else 'lines written'}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtv_workflow.cli.opened import opened
 from dtv_workflow.cli.render import safe, show
 from dtv_workflow.cli.settings import Command, Settings
 from dtv_workflow.errors import CheckFailed, Malformed, NotFound
@@ -143,7 +144,9 @@ def _event(register: Register, seals: Seals, sealed: Sealed, reference: str, ver
     from dtv_workflow.proof.merkle import inclusion_path
     from dtv_workflow.proof.written import inclusion_file
 
-    stream = stream_of(register.find(reference))
+    case = register.find(reference)
+    opened(register, case)
+    stream = stream_of(case)
     leaf = seals.leaf_of(stream, version)
     if leaf is None:
         raise NotFound(f"the case has no version {version}")

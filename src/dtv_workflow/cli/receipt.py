@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dtv_workflow.cli.audit import known
 from dtv_workflow.cli.do import as_command, kebab
+from dtv_workflow.cli.opened import known
 from dtv_workflow.cli.render import as_json, clock, page, plain, safe, show
 from dtv_workflow.cli.settings import Settings
 from dtv_workflow.domain.law.rules import Receipt

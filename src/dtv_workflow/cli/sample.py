@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from dtv_workflow.cli.opened import listed
 from dtv_workflow.cli.render import show
 from dtv_workflow.cli.settings import Choice, Command, Settings
 from dtv_workflow.domain.vocabulary import Outcome, Phase
@@ -49,6 +50,8 @@ def sample(settings: Settings, number: int, seed: str, phase: str | None, outcom
         for _, cases in sorted(strata.items())
         for case in drawn(cases, number, seed)
     ]
+    with settings.register() as register:
+        listed(register, (row["case"] for row in rows))
     show(rows, ["case", "phase", "outcome", "of", "next"], settings, empty="geen zaken" if settings.dutch else "no cases")
     en, nl = "{} of {} cases drawn, at position {} of the log", "{} van {} zaken getrokken, op positie {} van het logboek"
     click.echo((nl if settings.dutch else en).format(len(rows), len(found), position), err=True)

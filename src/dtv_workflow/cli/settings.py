@@ -54,6 +54,8 @@ class Settings(NamedTuple):
     request_id: str | None = None
     expect_version: int | None = None
     dry_run: bool = False
+    purpose: str | None = None
+    unmask: bool = False
 
     def updated(self, given: dict[str, Any]) -> Settings:
         """These settings with what was given put over them."""
@@ -156,6 +158,22 @@ def writing_options() -> list[click.Parameter]:
     ]
 
 
+def opening_options() -> list[click.Parameter]:
+    """Options of every command that opens a case: the look is on record."""
+    return [
+        click.Option(["--as", "actor"], metavar="ACTOR", help="Who looks. [default: this account's actor]"),
+        click.Option(["--purpose"], metavar="CODE", help="What for: audit, court_file, … [default: of the command]"),
+    ]
+
+
+def unmasking_options() -> list[click.Parameter]:
+    """Options of every command that can show names and sealed texts."""
+    return [
+        click.Option(["--unmask"], is_flag=True, help="Names and sealed texts in full; needs --reason, and goes on record."),
+        click.Option(["--reason"], metavar="@FILE|-|CODE", help="Why in full: from a file, from stdin, or a coded reason."),
+    ]
+
+
 def known_at_option() -> click.Parameter:
     """For commands that can look back."""
     return click.Option(["--as-known-at"], metavar="TIME", help="As it was known at this time, with offset.")
@@ -163,7 +181,7 @@ def known_at_option() -> click.Parameter:
 
 def root_options() -> list[click.Parameter]:
     """The shared options before the noun; hidden there, because each command lists the ones it takes."""
-    options = [*reading_options(), *writing_options(), known_at_option()]
+    options = [*reading_options(), *writing_options(), opening_options()[1], unmasking_options()[0], known_at_option()]
     for option in options:
         if isinstance(option, click.Option) and option.name not in {"store", "format", "lang", "color"}:
             option.hidden = True
@@ -173,9 +191,12 @@ def root_options() -> list[click.Parameter]:
 class Command(click.Command):
     """A command that takes the shared options, and hands them on as `Settings` in `ctx.obj`."""
 
-    def __init__(self, *args: Any, writes: bool = False, looks_back: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, *args: Any, writes: bool = False, looks_back: bool = False, opens: bool = False, unmasks: bool = False, **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
         extra = [*reading_options(), *(writing_options() if writes else ()), *((known_at_option(),) if looks_back else ())]
+        extra += [*(opening_options() if opens else ()), *(unmasking_options() if unmasks else ())]
         own = {param.name for param in self.params}
         self.shared = {param.name for param in extra if param.name not in own}
         self.params += [param for param in extra if param.name in self.shared]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.opened import listed
 from dtv_workflow.cli.render import as_json, clock, safe, show
 from dtv_workflow.cli.rules import found
 from dtv_workflow.cli.settings import Command, Settings
@@ -51,6 +52,7 @@ def what_if(settings: Settings, rules: str, conditions: tuple[str, ...]) -> None
             for n, case in enumerate(cases, 1):
                 judged.append(judged_under(register.history(case), law))
                 told(n, len(cases))
+        listed(register, (each.case for each in judged if each.otherwise))
     counted = totals(judged)
     ruleset = law.id if law else OWN
     rows = [_row(each, settings) for each in judged if each.otherwise]

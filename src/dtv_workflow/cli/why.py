@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import msgspec
 
-from dtv_workflow.cli.audit import known, now_in, other_open_case
+from dtv_workflow.cli.audit import now_in, other_open_case
 from dtv_workflow.cli.do import kebab, option_of
+from dtv_workflow.cli.opened import known
 from dtv_workflow.cli.receipt import receipt_of, told, verdict
 from dtv_workflow.cli.render import as_json, clock, safe, show
 from dtv_workflow.cli.settings import Command, Settings, writing_options
@@ -47,14 +48,14 @@ class Question(NamedTuple):
 
 def _asking(command: click.Command) -> click.Command:
     """Let a reading command say who would act, when and with whom; it still records nothing."""
-    wanted = {"actor", "role", "at", "second"}
+    wanted = {"role", "at", "second"}
     options = [option for option in writing_options() if option.name in wanted]
     command.params += options
     command.shared |= {str(option.name) for option in options}  # type: ignore[attr-defined]
     return command
 
 
-@click.command("why", cls=Command, context_settings={"ignore_unknown_options": True}, looks_back=True)
+@click.command("why", cls=Command, context_settings={"ignore_unknown_options": True}, looks_back=True, opens=True)
 @click.argument("reference", metavar="CASE")
 @click.argument("step", metavar="STEP|VERSION")
 @click.argument("fields", nargs=-1, type=click.UNPROCESSED, metavar="[--FIELD VALUE]…")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dtv_workflow.cli.opened import known, listed
 from dtv_workflow.cli.render import clock, safe, show, width_of
 from dtv_workflow.cli.settings import Command, Settings, in_words
 from dtv_workflow.errors import DtvError, Malformed
@@ -87,7 +88,11 @@ def _shown(
             now, tasks = tasks_in(register, supervisor, span, escalated=leads)
         tasks = [task for task in tasks if task.escalated or not escalated]
         waiting = _waiting(register) if not one else 0
-    shown = tasks[:limit]
+        shown = tasks[:limit]
+        if one:
+            known(register, one)
+        else:
+            listed(register, (task.case for task in shown))
     rows = [row_of(task, now, settings) for task in shown]
     if settings.shape == "table":
         lines(rows, settings)

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from transitions import Machine, Transition
 
+from dtv_workflow.domain.access import ACCESS_EVENTS
 from dtv_workflow.domain.chapters import (
     applications,
     closing,
@@ -64,7 +65,8 @@ STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
 """Every step by name. A step has one row, whatever the phases it is possible in."""
 
 _BESIDES: tuple[type[Event], ...] = (
-    *REGISTER_EVENTS, *INBOX_EVENTS, records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
+    *REGISTER_EVENTS, *INBOX_EVENTS, *ACCESS_EVENTS,
+    records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
     tasks.TimerExpired, tasks.TimerReminded, tasks.TaskRaised,
 )
 

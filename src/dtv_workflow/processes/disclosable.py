@@ -26,11 +26,11 @@ from dtv_workflow.domain.workflow import EVENTS
 OCCURRED = "occurred_at"
 """A field of every event, as an agreement names it: when it was true in the world."""
 
-_OURS = tuple(f"dtv_workflow.domain.{name}" for name in ("register", "inbox", "chapters.messages", "chapters.tasks"))
+_OURS = tuple(f"dtv_workflow.domain.{name}" for name in ("register", "inbox", "access", "chapters.messages", "chapters.tasks"))
 NEVER: frozenset[str] = frozenset({
     CommandRefused.TOPIC, DisclosureLogged.TOPIC, *(topic for topic, event in EVENTS.items() if event.__module__ in _OURS)
 })  # fmt: skip
-"""What is the office's own: the store, timers and tasks, the messages it got from others, steps that were refused, and the log
+"""What is the office's own: the store, who looked, timers and tasks, messages it got from others, refused steps, and the log
 of disclosures itself."""
 
 SENDABLE: tuple[str, ...] = tuple(sorted(set(EVENTS) - NEVER))
