@@ -113,7 +113,7 @@ def test_a_failure_halfway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise OSError("no more")
 
-    monkeypatch.setattr(module, "_sync", fail)
+    monkeypatch.setattr(module, "sync", fail)
     with pytest.raises(OSError, match="no more"):
         init_store(tmp_path / "store", training=True, created=CREATED)
     assert list(tmp_path.iterdir()) == []
@@ -129,7 +129,7 @@ def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 match moment:
     case "keys": files.new_file = die
     case "tables": EventRecorder.write_meta = die
-    case "rename": files._sync = die
+    case "rename": files.sync = die
 files.init_store(path, training=True, created=datetime.now(UTC))
 """
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from dtv_workflow import access
+from dtv_workflow import access, erasure
 from dtv_workflow.access import Look, view
 from dtv_workflow.application import Register, create_register
 from dtv_workflow.batch import Script, read_lines
 from dtv_workflow.domain.register import REGISTER, ExportMade
 from dtv_workflow.domain.steps import Envelope
 from dtv_workflow.domain.vocabulary import Role
+from dtv_workflow.erasure import shred
 from dtv_workflow.processes.inbox import dismiss, link, parked, receive
 from dtv_workflow.processes.partners import Partners
 
@@ -57,12 +58,25 @@ def made(folder: Path) -> dict[str, Stored]:
             for case in register.store.recorder.stream_ids("case/"):
                 look = Look("case.show", "complaint", unmask=True, reason="asked_by_the_person")
                 view(register, case.removeprefix("case/"), look, register.history_of(case)[0].subject)
+            _forgotten(register)
             for event in register.store.recorder.select_notifications(1, 100_000):
                 kept = found.get(event.topic)
                 if kept is None or len(event.state) > len(kept.state):
                     place = str(event.originator_id), event.originator_version
                     found[event.topic] = Stored(event.topic, *place, event.state.decode())
     return found
+
+
+def _forgotten(register: Register) -> None:
+    """Somebody who was forgotten, and somebody who could not be."""
+    case = register.store.recorder.stream_ids("case/")[0].removeprefix("case/")
+    officer = Envelope(actor="PO-1", role=Role.PRIVACY_OFFICER, second="TL-02")
+    if not shred(register, case, "request", officer).blockers:
+        raise SystemExit("the scenario ends with a person who can be forgotten")
+    whole = vars(erasure)["blockers"]
+    setattr(erasure, "blockers", lambda *_: iter(()))  # noqa: B010 - as if ten years had gone by
+    shred(register, case, "retention_ended", officer)
+    setattr(erasure, "blockers", whole)  # noqa: B010
 
 
 def _parked(register: Register) -> None:

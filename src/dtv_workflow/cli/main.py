@@ -31,6 +31,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "workflow": ("workflow:workflow", "The workflow itself: table and diagram."),
     "rules": ("rules:rules", "The rulesets: list, show, diff."),
     "explain": ("explain:explain", "Explain a code, step, event or word."),
+    "key": ("key:key", "The keys of what is personal: list them, and forget a person for good."),
     "user": ("user:user", "Who may act: list, grant, revoke."),
     "store": ("store:store", "Make a store, and see how it is."),
     "doctor": ("doctor:doctor", "Check the surroundings: store, keys, database, clock; each with a cure."),

@@ -201,15 +201,22 @@ def entry_ban(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
 
 
 def retention(case: DepartureCase, law: Ruleset, now: datetime) -> Found:
-    """So long after the departure, or after the end of the entry ban; after a closing without one, a human decides as well."""
+    """When a closed file has been kept long enough; then a human decides."""
+    found = retention_ends(case, law)
+    if found is not None and case.retention_decided < case.closed_version:
+        left = case.departure if case.outcome in _LEFT else None
+        yield Term(*found, (left.version if left else case.closed_version,))
+
+
+def retention_ends(case: DepartureCase, law: Ruleset) -> tuple[datetime, datetime] | None:
+    """From when and until when the file of a closed case is kept: so long after the departure, or after the end of the entry
+    ban; after a closing without a departure, as long. None for a case that is not closed."""
     if case.phase is not Phase.CLOSED or case.phase_since is None:
-        return
+        return None
     left = case.departure if case.outcome in _LEFT else None
     since = day_of(left.departed_at if left else case.phase_since)
     since = max(since, _ban_ends(case) or since)
-    due = ends(years_after(since, law["retention.after_departure"]))
-    if case.retention_decided < case.closed_version:
-        yield Term(begins(since), due, (left.version if left else case.closed_version,))
+    return begins(since), ends(years_after(since, law["retention.after_departure"]))
 
 
 def _ban_ends(case: DepartureCase) -> date | None:

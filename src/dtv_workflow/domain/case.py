@@ -166,6 +166,8 @@ class DepartureCase(msgspec.Struct, kw_only=True):
     migrations: list[int] = []
     told: frozenset[tuple[str, str | None, datetime, int]] = frozenset()
     """The terms that ran out and the reminders that came, as they were recorded: timer, about, due, days before (0: ran out)."""
+    forgotten: int = 0
+    """The version at which the keys of the person were destroyed."""
     retention_decided: int = 0
     """The version that said what came of the retention period's end (D38)."""
     tasks: dict[str, Task] = {}

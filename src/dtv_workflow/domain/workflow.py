@@ -32,6 +32,7 @@ from dtv_workflow.domain.chapters import (
     voluntary_departure,
     whereabouts,
 )
+from dtv_workflow.domain.erasure import ERASURE_EVENTS
 from dtv_workflow.domain.inbox import INBOX_EVENTS
 from dtv_workflow.domain.record import Event
 from dtv_workflow.domain.register import REGISTER_EVENTS
@@ -65,7 +66,7 @@ STEPS: dict[str, Row] = {step_name(row.step): row for row in TABLE}
 """Every step by name. A step has one row, whatever the phases it is possible in."""
 
 _BESIDES: tuple[type[Event], ...] = (
-    *REGISTER_EVENTS, *INBOX_EVENTS, *ACCESS_EVENTS,
+    *REGISTER_EVENTS, *INBOX_EVENTS, *ACCESS_EVENTS, *ERASURE_EVENTS,
     records.CommandRefused, records.IntegrityIncidentRaised, records.RulesetMigrated,
     tasks.TimerExpired, tasks.TimerReminded, tasks.TaskRaised,
 )

@@ -26,7 +26,10 @@ from dtv_workflow.domain.workflow import EVENTS
 OCCURRED = "occurred_at"
 """A field of every event, as an agreement names it: when it was true in the world."""
 
-_OURS = tuple(f"dtv_workflow.domain.{name}" for name in ("register", "inbox", "access", "chapters.messages", "chapters.tasks"))
+_OURS = tuple(
+    f"dtv_workflow.domain.{name}"
+    for name in ("register", "inbox", "access", "erasure", "chapters.messages", "chapters.tasks")
+)
 NEVER: frozenset[str] = frozenset({
     CommandRefused.TOPIC, DisclosureLogged.TOPIC, *(topic for topic, event in EVENTS.items() if event.__module__ in _OURS)
 })  # fmt: skip

@@ -15,7 +15,7 @@ from eventsourcing.persistence import DatabaseError
 
 from dtv_workflow.domain.record import Event
 from dtv_workflow.errors import NoStore
-from dtv_workflow.store.keys import KeyStore, create_keys, new_file
+from dtv_workflow.store.keys import KeyStore, create_keys, new_file, sync
 from dtv_workflow.store.mapper import RecordMapper
 from dtv_workflow.store.sqlite import EventRecorder
 
@@ -71,13 +71,13 @@ def init_store(path: Path | str, *, training: bool, created: datetime) -> Store:
             )
         finally:
             recorder.close()
-        _sync(making)
+        sync(making)
         try:
             making.rename(path)
         except OSError as error:
             _refuse_occupied(path)
             raise NoStore(f"the store cannot be put at {path}: {error.strerror}") from None
-        _sync(path.parent)
+        sync(path.parent)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
@@ -136,12 +136,4 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600, *, alone: bool = 
         if not alone:
             beside.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

@@ -13,8 +13,10 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dtv_workflow.errors import NoStore
 from dtv_workflow.store.connections import Connections
@@ -63,6 +65,15 @@ def new_file(path: Path, content: bytes = b"") -> None:
         os.close(handle)
 
 
+def sync(directory: Path) -> None:
+    """Have a directory's entries on the disk."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def create_keys(directory: Path, store_id: str) -> None:
     """Make the master key of the first epoch and an empty key database for this store."""
     master = secrets.token_bytes(KEY_BYTES)
@@ -75,6 +86,16 @@ def create_keys(directory: Path, store_id: str) -> None:
         connection.execute("INSERT INTO secrets VALUES (?, ?, 1)", (_DIGEST, _wrap(master, secrets.token_bytes(KEY_BYTES))))
         connection.executemany("INSERT INTO keys_meta VALUES (?, ?)", [("store_id", store_id), ("epoch", "1")])
     connections.close()
+
+
+class HeldKey(NamedTuple):
+    """A key that is there: its id, whose, for what class of data, wrapped in which epoch, and since when."""
+
+    key_id: str
+    subject: str
+    data_class: str
+    epoch: int
+    created: str
 
 
 class KeyStore:
@@ -111,7 +132,10 @@ class KeyStore:
                     )
                     rows = [(key_id, wrapped, epoch)]
         key_id, wrapped, epoch = rows[0]
-        return key_id, self._unwrap(wrapped, epoch)
+        try:
+            return key_id, self._unwrap(wrapped, epoch)
+        except _Gone:  # the epoch ended between reading the row and the file
+            return self.key_for(subject, data_class)
 
     def key(self, key_id: str) -> bytes | None:
         """The key with this id, or None when it was destroyed."""
@@ -123,7 +147,10 @@ class KeyStore:
         rows = self._connections.rows("SELECT wrapped, epoch FROM subject_keys WHERE key_id = ?", (key_id,))
         if not rows:
             return None
-        key = self._unwrap(rows[0][0], rows[0][1])
+        try:
+            key = self._unwrap(rows[0][0], rows[0][1])
+        except _Gone:  # the epoch ended between reading the row and the file
+            return self.key(key_id)
         if len(self._remembered) >= _REMEMBER_KEYS:
             self._remembered.clear()
         self._remembered[key_id] = (key, time.monotonic() + REMEMBER_SECONDS)
@@ -141,6 +168,62 @@ class KeyStore:
                 raise NoStore(f"{KEYS_FILE} has no digest secret: it was damaged or made by another program")
             self._digest_secret = self._unwrap(rows[0][0], rows[0][1])
         return hmac.digest(self._digest_secret, purpose.encode() + b"\0" + data, hashlib.sha256)
+
+    def held(self, subject: str | None = None) -> list[HeldKey]:
+        """The keys there are, of one subject if asked: never the keys themselves."""
+        self._check_store()
+        sql = "SELECT key_id, subject, class, epoch, created FROM subject_keys WHERE ? IS NULL OR subject = ? ORDER BY rowid"
+        return [HeldKey(*row) for row in self._connections.rows(sql, (subject, subject))]
+
+    def check_value(self, key_id: str) -> str:
+        """What tells a key that turns up again, and opens nothing: SHA-256 of `dtv-kcv` and the key. Raises NoStore when gone."""
+        key = self.key(key_id)
+        if key is None:
+            raise NoStore("that key is gone")
+        return hashlib.sha256(b"dtv-kcv" + key).hexdigest()
+
+    def epoch(self) -> int:
+        """The epoch of the master key in use."""
+        self._check_store()
+        return int(self._connections.rows("SELECT value FROM keys_meta WHERE key = 'epoch'")[0][0])
+
+    def destroy(self, subjects: Iterable[str]) -> int:
+        """Destroy every key of these subjects, and the master key that every copy of them opens with; the new epoch.
+
+        Safe to be killed anywhere, and to be done again: the new master key is on disk before anything is wrapped with it, the
+        keys go in one transaction that leaves no copy, and only then the old master key is overwritten and removed.
+        """
+        self._check_store()
+        with self._connections.writing() as connection:
+            epoch = int(connection.execute("SELECT value FROM keys_meta WHERE key = 'epoch'").fetchone()[0])
+            new, master = master_key_file(self._directory, epoch + 1), secrets.token_bytes(KEY_BYTES)
+            new.unlink(missing_ok=True)  # of one that was killed before it wrapped anything with it
+            new_file(new, master)
+            sync(self._directory)
+            connection.executemany("DELETE FROM subject_keys WHERE subject = ?", [(subject,) for subject in subjects])
+            for table, name in (("subject_keys", "key_id"), ("secrets", "name")):
+                for id, wrapped, of in connection.execute(f"SELECT {name}, wrapped, epoch FROM {table}").fetchall():  # noqa: S608
+                    again = _wrap(master, self._unwrap(wrapped, of))
+                    sql = f"UPDATE {table} SET wrapped = ?, epoch = ? WHERE {name} = ?"  # noqa: S608
+                    connection.execute(sql, (again, epoch + 1, id))
+            connection.execute("UPDATE keys_meta SET value = ? WHERE key = 'epoch'", (str(epoch + 1),))
+        self._remembered.clear()
+        self.tidy()
+        return epoch + 1
+
+    def tidy(self) -> None:
+        """Overwrite and remove the master keys of epochs that are over, and one that was made and never used."""
+        with self._connections.writing() as connection:  # nobody makes another one meanwhile
+            epoch = int(connection.execute("SELECT value FROM keys_meta WHERE key = 'epoch'").fetchone()[0])
+            for file in sorted(self._directory.glob("kek-*.key")):
+                if file != master_key_file(self._directory, epoch):
+                    with file.open("r+b") as stream:
+                        stream.write(secrets.token_bytes(KEY_BYTES))
+                        stream.flush()
+                        os.fsync(stream.fileno())
+                    file.unlink()
+            sync(self._directory)
+        self._master = {of: key for of, key in self._master.items() if of == epoch}
 
     def close(self) -> None:
         """Close the database and let go of every key."""
@@ -174,6 +257,8 @@ class KeyStore:
             try:
                 master = file.read_bytes()
             except OSError:
+                if epoch < self.epoch():
+                    raise _Gone("the epoch is over") from None
                 raise NoStore(f"the master key {file.name} is missing or cannot be read: put it back") from None
             if len(master) != KEY_BYTES:
                 raise NoStore(f"{file} is not a master key: it has {len(master)} bytes instead of {KEY_BYTES}")
@@ -187,6 +272,10 @@ class KeyStore:
             return aes_key_unwrap(self._master_key(epoch), wrapped)
         except InvalidUnwrap:
             raise DamagedSeal(f"a key in {KEYS_FILE} does not open with the master key of epoch {epoch}") from None
+
+
+class _Gone(NoStore):
+    """A master key of an epoch that is over."""
 
 
 def _wrap(master: bytes, key: bytes) -> bytes:

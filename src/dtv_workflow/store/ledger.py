@@ -78,6 +78,12 @@ class Ledger(Protocol):
     def subject_of(self, digest: bytes) -> str | None:
         """The subject id this person got in the newest case about them."""
 
+    def cases_of(self, subject: str) -> list[str]:
+        """The cases of a subject that were claimed under a V-number."""
+
+    def forget(self, subject: str) -> None:
+        """Let go of the digests by which a subject would be known again."""
+
     def stream_ids(self, prefix: str, suffix: str = "", limit: int = 50) -> list[str]:
         """The streams whose id starts and ends like this, in order of id."""
 

@@ -159,6 +159,15 @@ class PostgresRecorder(ApplicationRecorder):
         rows = self._rows("SELECT subject FROM events.known_subjects WHERE digest = %s ORDER BY claimed DESC LIMIT 1", digest)
         return rows[0][0] if rows else None
 
+    def cases_of(self, subject: str) -> list[str]:
+        """The cases of a subject that were claimed under a V-number."""
+        return [row[0] for row in self._rows("SELECT case_id FROM events.known_subjects WHERE subject = %s", subject)]
+
+    def forget(self, subject: str) -> None:
+        """Let go of the digests by which a subject would be known again. Dead rows go with the next VACUUM."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM events.known_subjects WHERE subject = %s", (subject,))
+
     def stream_ids(self, prefix: str, suffix: str = "", limit: int = 50) -> list[str]:
         """The streams whose id starts and ends like this, in order of id. Reads an index with one entry a stream."""
         sql = (

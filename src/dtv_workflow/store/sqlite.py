@@ -134,6 +134,17 @@ class EventRecorder(SQLiteApplicationRecorder):
         """The subject id this person got in the newest case about them."""
         return self._one("SELECT subject FROM known_subjects WHERE digest = ? ORDER BY rowid DESC LIMIT 1", digest)
 
+    def cases_of(self, subject: str) -> list[str]:
+        """The cases of a subject that were claimed under a V-number."""
+        return [row[0] for row in self.connections.rows("SELECT case_id FROM known_subjects WHERE subject = ?", (subject,))]
+
+    def forget(self, subject: str) -> None:
+        """Let go of the digests by which a subject would be known again, and of every copy of them in this file."""
+        self.connections.get().execute("PRAGMA secure_delete = ON")
+        with self.connections.writing() as connection:
+            connection.execute("DELETE FROM known_subjects WHERE subject = ?", (subject,))
+        self.connections.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def stream_ids(self, prefix: str, suffix: str = "", limit: int = 50) -> list[str]:
         """The streams whose id starts and ends like this, in order of id. Reads an index with one entry a stream."""
         rows = self.connections.rows(
