@@ -48,11 +48,12 @@ floors: .venv/dev.stamp .venv/package.stamp
 fresh: .venv/package.stamp
 	@.venv/bin/python -m dtv_workflow.cli.docs --check
 
-conform: .venv/dev.stamp .venv/package.stamp .venv-judges/stamp ## what we send, before judges that are not ours; needs node, npm and openssl
+conform: .venv/dev.stamp .venv/package.stamp .venv-judges/stamp ## what we send, before judges that are not ours; needs node, npm, openssl and Chromium
 	@cd tests/conformance && npm install --silent --no-package-lock
 	@.venv/bin/python -m tests.conformance.cloudevents
 	@.venv/bin/python -m tests.conformance.mining
 	@.venv/bin/python -m tests.conformance.timestamps
+	@.venv/bin/python -m tests.conformance.dossier
 
 bench: .venv/dev.stamp .venv/package.stamp ## each performance promise against its floor and its peers
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python "$$file" || exit 1; done

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dtv_workflow.application import Register, create_register, open_register
-from dtv_workflow.audit.again import again, commits
+from dtv_workflow.domain.again import again, commits
 from dtv_workflow.domain.chapters.closing import ReopenCase
 from dtv_workflow.domain.chapters.guidance import OfferVoluntaryDeparture
 from dtv_workflow.domain.chapters.holds import LiftHold, PlaceHold

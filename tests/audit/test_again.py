@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from dtv_workflow.application import create_register
-from dtv_workflow.audit.again import again, commit_of, commits, differences
 from dtv_workflow.batch import Script, read_lines
+from dtv_workflow.domain.again import again, commit_of, commits, differences
 from dtv_workflow.domain.chapters.records import CommandRefused
 from dtv_workflow.domain.law.ruleset import named
 from dtv_workflow.domain.record import Record

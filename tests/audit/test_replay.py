@@ -8,10 +8,11 @@ import json
 import pytest
 
 from dtv_workflow.application import create_register
-from dtv_workflow.audit.judge import ANYONE, Watched, judge, may, neutral, placeholders
+from dtv_workflow.audit.judge import ANYONE, Watched, judge, may, neutral
 from dtv_workflow.audit.replay import differences, facets, replay, up_to
 from dtv_workflow.batch import Script, read_lines
 from dtv_workflow.domain.decide import asked
+from dtv_workflow.domain.neutral import placeholders
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.record import fold
 from dtv_workflow.domain.steps import step_name

@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from dtv_workflow.audit.judge import placeholders
 from dtv_workflow.domain.chapters.closing import ConfirmDublinTransfer
 from dtv_workflow.domain.chapters.courts import RecordCourtDecision
 from dtv_workflow.domain.chapters.custody import DetentionLifted, DetentionOrdered, ExtendDetention, Ground, OrderDetention
@@ -16,6 +15,7 @@ from dtv_workflow.domain.chapters.intake import Checklist, RecordReturnDecision,
 from dtv_workflow.domain.chapters.records import Correct
 from dtv_workflow.domain.chapters.removal import HandedOverToKmar
 from dtv_workflow.domain.chapters.travel_document import DublinAcceptanceRecorded
+from dtv_workflow.domain.neutral import placeholders
 from dtv_workflow.domain.reading import read_envelope, read_step
 from dtv_workflow.domain.vocabulary import (
     Article,

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dtv_workflow.audit.judge import named_in, placeholders
+from dtv_workflow.audit.judge import named_in
 from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.chapters.family import is_minor
 from dtv_workflow.domain.chapters.intake import Checklist, RecordReturnDecision
 from dtv_workflow.domain.chapters.medical import is_medical, pregnant_and_by_air
 from dtv_workflow.domain.chapters.removal import BookRemoval, PrecheckItems
 from dtv_workflow.domain.fields import AMSTERDAM, day_of, first_moment
+from dtv_workflow.domain.neutral import placeholders
 from dtv_workflow.domain.steps import Context, Row, Step, hints, step_name
 from dtv_workflow.domain.vocabulary import CheckItem, ChecklistAnswer, Kind, LiftCause, NoticeTo, RemovabilityAnswer, Role
 from dtv_workflow.domain.workflow import STEPS

@@ -16,7 +16,7 @@ from dtv_workflow.domain.decide import asked
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.law.rules import RULES, Receipt, Verdict
 from dtv_workflow.domain.law.ruleset import in_force
-from dtv_workflow.domain.neutral import placeholders as placeholders
+from dtv_workflow.domain.neutral import placeholders
 from dtv_workflow.domain.reading import read_step
 from dtv_workflow.domain.steps import Context, Row, Step, step_name
 from dtv_workflow.domain.vocabulary import Kind, Phase

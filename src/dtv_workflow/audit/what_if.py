@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dtv_workflow.audit.again import Commit, Difference, again, commits, differences
+from dtv_workflow.domain.again import Commit, Difference, again, commits, differences
 from dtv_workflow.domain.law.ruleset import Ruleset
 from dtv_workflow.domain.record import Record
 

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from dtv_workflow.cli.do import kebab
+from dtv_workflow.cli.dossier import dossier
 from dtv_workflow.cli.export import export
 from dtv_workflow.cli.opened import known
 from dtv_workflow.cli.prove import check_proof, checkpoint, prove, verify
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 def audit() -> None: ...
 
 
-for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach, timestamp):
+for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach, timestamp, dossier):
     audit.add_command(command)
 audit.add_command(export)
 

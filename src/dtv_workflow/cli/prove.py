@@ -194,17 +194,18 @@ def kept_from(text: bytes, key: Key | None) -> Checkpoint:
 @click.option("--checkpoint", "older", multiple=True, metavar="FILE", help="A checkpoint you kept, that it must go on from.")
 @click.pass_obj
 def check_proof(settings: Settings, file: str, keys: tuple[str, ...], older: tuple[str, ...]) -> None:
-    """Check a checkpoint or proof, without any store. Exit 7 when it does not prove what it says.
+    """Check a checkpoint, a proof or a dossier, without any store. Exit 7 when it does not prove what it says.
 
     \b
     dtv audit check-proof k7q2-4.tlog-proof --key dtv.pub
     """
     from dtv_workflow.proof.check import Broken, Unreadable, check_file
 
-    if not keys:
+    data = read_file(file)
+    if not keys and b"<!--dtv-dossier " not in data:
         raise Malformed("--key is required: the verifier key of the log, as `dtv audit checkpoint --verifier-key` printed it")
     try:
-        checked = check_file(read_file(file), keys_of(keys), [read_file(each) for each in older])
+        checked = check_file(data, keys_of(keys), [read_file(each) for each in older])
     except Unreadable as error:
         raise Malformed(f"{file}: {error}") from None
     except Broken as error:

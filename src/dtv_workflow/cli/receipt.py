@@ -126,7 +126,7 @@ _AGAIN = {
 
 def _again(history: list[Record], version: int) -> str:
     """Whether today's guards, asked again on what was known then, answer as they did: a key of `_AGAIN`."""
-    from dtv_workflow.audit.again import again, commit_of, differences
+    from dtv_workflow.domain.again import again, commit_of, differences
 
     if history[version - 1].step not in STEPS:
         return "not_asked"

@@ -2,7 +2,7 @@
 
     python check.py FILE [--key VERIFIER-KEY]... [--checkpoint OLD]...
 
-FILE is what `dtv audit prove` or `dtv audit checkpoint` wrote. Exit 0: it proves what it says; 7: it does not; 2: it is none of
+FILE is what `dtv audit prove`, `checkpoint` or `dossier` wrote. Exit 0: it proves what it says; 7: it does not; 2: it is none of
 these. The tree is that of RFC 9162 (Certificate Transparency 2.0), section 2.1; notes, checkpoints, cosignatures and proofs of an
 event have the forms of C2SP (signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof); signatures are Ed25519 (RFC 8032).
 
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 PROOF = "c2sp.org/tlog-proof@v1"
 CONSISTENCY = "dtv-workflow/consistency@v1"
+DOSSIER = "dtv-workflow/dossier@v1"
 LOG_KEY, WITNESS_KEY = 1, 4
 """The C2SP numbers of the two kinds of signature: of a log over its note, and of a witness over time and note."""
 
@@ -343,8 +344,10 @@ class Checked(NamedTuple):
 
 
 def check_file(data: bytes, keys: Sequence[Key], remembered: Sequence[bytes] = ()) -> Checked:
-    """Check a checkpoint, an inclusion proof or a consistency proof. `keys`: the log's, and those of witnesses, who must all have
-    signed. `remembered`: older checkpoints it must go on from. Raises Unreadable, Broken."""
+    """Check a checkpoint, an inclusion proof, a consistency proof or a dossier. `keys`: the log's, and those of witnesses,
+    who must all have signed. `remembered`: older checkpoints it must go on from. Raises Unreadable, Broken."""
+    if b"<!--dtv-dossier " in data:
+        return _dossier(data, keys, remembered)
     head = data.partition(b"\n")[0]
     if head == PROOF.encode():
         return _inclusion(data, keys)
@@ -412,6 +415,42 @@ def _consistency(data: bytes, keys: Sequence[Key], remembered: Sequence[bytes]) 
     check_consistency(size, checkpoint.size, path, root, checkpoint.root)
     _same_as(checkpoint.origin, [(size, root), (checkpoint.size, checkpoint.root)], keys, remembered)
     return Checked((f"the first {size} events are still what they were, root {root.hex()}", *says), checkpoint)
+
+
+_SEAL = re.compile(rb"<!--dtv-dossier ([A-Za-z0-9+/=]+)-->")
+_RECORD = re.compile(
+    rb'<code class="record" data-leaf="([0-9]+)" data-path="([A-Za-z0-9+/=,]*)">(sha256:)?([A-Za-z0-9+/=]+)</code>'
+)
+_WITHIN = {name: re.compile(rb'<%b id="%b">([^<>&]*)</' % each) for name, each in {
+    "checkpoint": (b"pre", b"checkpoint"), "key": (b"code", b"key"),
+}.items()}  # fmt: skip
+
+
+def _dossier(data: bytes, keys: Sequence[Key], remembered: Sequence[bytes]) -> Checked:
+    """A dossier: the note in its last comment signs every byte before that, and each record stands in the signed tree."""
+    start = data.rfind(b"<!--dtv-dossier ")
+    seal, found = _SEAL.fullmatch(data[start:]), {name: form.search(data) for name, form in _WITHIN.items()}
+    if seal is None or not all(found.values()):
+        raise Broken("the end of the dossier was changed or cut off, or its checkpoint or key is not there")
+    note = read_note(exact(seal[1].decode()))
+    within = {name: match[1].decode() for name, match in found.items() if match}
+    own = not keys
+    keys = keys or [read_key(within["key"])]
+    if not any(signature_of(note, key) for key in keys if key.kind == LOG_KEY):
+        raise Broken("no given key signed this dossier")
+    if note.text.split("\n")[:2] != [DOSSIER, f"file {b64encode(hashlib.sha256(data[:start]).digest()).decode()}"]:
+        raise Broken("the dossier was changed after it was signed")
+    checkpoint, says = _signed(within["checkpoint"].encode(), keys)
+    records = _RECORD.findall(data[:start])
+    for index, path, hashed, told in records:
+        entry = exact(told.decode())
+        leaf = entry if hashed else leaf_hash(entry)
+        steps = _hashes(path.decode().split(",")) if path else []
+        check_inclusion(leaf, number(index.decode()), checkpoint.size, steps, checkpoint.root)
+    _same_as(checkpoint.origin, [(checkpoint.size, checkpoint.root)], keys, remembered)
+    whose = f"NOT CHECKED: whose key it is; the one in the file was used, {keys[0].id.hex()}: compare it with the log's"
+    said = f"no byte of this dossier was changed; its {len(records)} records are in that log"
+    return Checked((said, *says, *([whose] if own else [])), checkpoint)
 
 
 def _same_as(origin: str, proven: list[tuple[int, bytes]], keys: Sequence[Key], remembered: Sequence[bytes]) -> None:

@@ -58,6 +58,21 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
 
 
+def inclusion_paths(leaves: Sequence[bytes], wanted: Iterable[int]) -> dict[int, list[bytes]]:
+    """The paths of several leaves, by their index, from one walk up: at each height the neighbour, where there is one."""
+    places = {index: index for index in wanted}
+    paths: dict[int, list[bytes]] = {index: [] for index in places}
+    level = list(leaves)
+    while len(level) > 1:
+        for index, place in places.items():
+            if (place ^ 1) < len(level):
+                paths[index].append(level[place ^ 1])
+            places[index] = place >> 1
+        pairs = [node_hash(level[n], level[n + 1]) for n in range(0, len(level) - 1, 2)]
+        level = pairs + ([level[-1]] if len(level) % 2 else [])
+    return paths
+
+
 def consistency_path(leaves: Sequence[bytes], size: int) -> list[bytes]:
     """What, with the root of the first `size` leaves, gives the root of all (2.1.4.1). `size` is at least 1."""
     return [] if size == len(leaves) else _consistency(leaves, size, True)
