@@ -53,6 +53,7 @@ conform: .venv/dev.stamp .venv/package.stamp .venv-judges/stamp ## what we send,
 	@.venv/bin/python -m tests.conformance.cloudevents
 	@.venv/bin/python -m tests.conformance.mining
 	@.venv/bin/python -m tests.conformance.timestamps
+	@.venv/bin/python -m tests.conformance.net
 	@.venv/bin/python -m tests.conformance.dossier
 
 bench: .venv/dev.stamp .venv/package.stamp ## each performance promise against its floor and its peers

@@ -28,7 +28,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "outbox": ("outbox:outbox", "Deliver what was recorded to partners: push, start, list, check, follow."),
     "audit": ("audit:audit", "Replay a case as it was known at any moment; prove that nobody changed it."),
     "projection": ("projection:projection", "The read models: list, status, rebuild, query."),
-    "workflow": ("workflow:workflow", "The workflow itself: table and diagram."),
+    "workflow": ("workflow:workflow", "The workflow itself: table, diagram and net."),
     "rules": ("rules:rules", "The rulesets: list, show, diff."),
     "explain": ("explain:explain", "Explain a code, step, event or word."),
     "key": ("key:key", "The keys of what is personal: list them, and forget a person for good."),

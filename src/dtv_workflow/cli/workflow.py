@@ -15,7 +15,7 @@ from dtv_workflow.domain.vocabulary import ANY_PHASE, OPEN_PHASES, Kind, Phase
 from dtv_workflow.domain.workflow import STEPS, TABLE, WORKFLOW, possible
 
 
-@group("The workflow itself: table and diagram.")
+@group("The workflow itself: table, diagram and net.")
 def workflow() -> None: ...
 
 
@@ -51,6 +51,20 @@ def phases(found: tuple[Phase, ...]) -> str:
 def diagram(settings: Settings) -> None:
     """The phases as a Mermaid state diagram. Steps that stay in a phase are one line."""
     click.echo("\n".join(mermaid("nl" if settings.dutch else "en")))
+
+
+@workflow.command("net", cls=Command)
+@click.option("-o", "--output", metavar="FILE", help="Where to write it. [default: stdout]")
+@click.pass_obj
+def net_(settings: Settings, output: str | None) -> None:
+    """The workflow as a Petri net (PNML, ISO/IEC 15909-2): a sound workflow net, for process mining and model checkers.
+
+    It says which steps may follow one another; what the guards ask is not in it. `dtv audit conform` judges a log by those.
+    """
+    from dtv_workflow.audit.net import net, pnml
+    from dtv_workflow.cli.prove import given_out
+
+    given_out(pnml(net()).encode(), output)
 
 
 def mermaid(lang: str = "en") -> Iterator[str]:
