@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from dtv_workflow.cli.conform import conform
 from dtv_workflow.cli.do import kebab
 from dtv_workflow.cli.dossier import dossier
 from dtv_workflow.cli.export import export
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 def audit() -> None: ...
 
 
-for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach, timestamp, dossier):
+for command in (what_if, who, sample, checkpoint, prove, check_proof, verify, witness, attach, timestamp, dossier, conform):
     audit.add_command(command)
 audit.add_command(export)
 

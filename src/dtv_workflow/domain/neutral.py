@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -15,8 +16,22 @@ from dtv_workflow.domain.steps import hints
 
 def placeholders(step: type[msgspec.Struct], at: datetime) -> dict[str, Any]:
     """A neutral plain value for every required field of a step."""
+    same, timed = _required(step)
+    return same | {name: _neutral(declared, at) for name, declared in timed.items()}
+
+
+@cache
+def _required(step: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The neutral values of a step that are the same at any time, and the declared types of those that are not. Reading them off
+    the class each time takes longer than judging a step."""
     types = hints(step)
-    return {f.name: _neutral(types[f.name], at) for f in msgspec.structs.fields(step) if f.required}
+    required = {f.name: types[f.name] for f in msgspec.structs.fields(step) if f.required}
+    always = {name: _neutral(declared, _ONCE) for name, declared in required.items()}
+    timed = {name: declared for name, declared in required.items() if _neutral(declared, _LATER) != always[name]}
+    return {name: value for name, value in always.items() if name not in timed}, timed
+
+
+_ONCE, _LATER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def _neutral(declared: Any, at: datetime) -> Any:
