@@ -83,8 +83,8 @@ def line(step: str, day: int, hour: int = 10, **said: object) -> dict[str, str]:
     return {"case": "C-1", "activity": step, "time": DAY.format(day, hour), "actor": "RV-07", "role": "supervisor"} | told
 
 
-def opened(**more: object) -> dict[str, str]:
-    return line("open_case", 5, handover_authority="IND", entry_channel="bvv", **more)
+def opened(**more: str) -> dict[str, str]:
+    return line("open_case", 5, handover_authority="IND", entry_channel="bvv") | more
 
 
 DECIDED = line("record_return_decision", 6, kind="return", decided_on="2026-01-06", served_on="2026-01-06", language="ar",
