@@ -19,6 +19,7 @@ from dtv_workflow.domain.chapters.records import DisclosureLogged
 from dtv_workflow.domain.erasure import BASES, Blocker, ErasureRefused, PersonForgotten, SubjectKeyDestroyed, blockers
 from dtv_workflow.domain.fields import day_of
 from dtv_workflow.domain.inbox import INBOX, MessageLinked
+from dtv_workflow.domain.law.rules import Said
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.record import Record, fold
 from dtv_workflow.domain.register import REGISTER
@@ -74,11 +75,26 @@ class Erasure(NamedTuple):
 
 
 NOT_COVERED = (
-    "copies of keys.db together with the master key of that time: destroy backups that hold both",
-    "what a solid-state disk keeps of overwritten blocks: the master key of the old epoch opens them: keep that elsewhere",
-    "what partners were told: each disclosure is in the log; tell them of this (Regulation (EU) 2016/679 art. 19)",
-    "exports and dossiers handed out before; each is in the log",
-    "citizenship, sex, age band, dates and codes, which are not sealed: in a small group they may still point to somebody",
+    Said(
+        "copies of keys.db together with the master key of that time: destroy backups that hold both",
+        "kopieën van keys.db samen met de hoofdsleutel van toen: vernietig reservekopieën die beide bevatten",
+    ),
+    Said(
+        "what a solid-state disk keeps of overwritten blocks: the master key of the old epoch opens them: keep that elsewhere",
+        "wat een SSD van overschreven blokken bewaart: de oude hoofdsleutel opent die: bewaar die elders",
+    ),
+    Said(
+        "what partners were told: each disclosure is in the log; tell them of this (Regulation (EU) 2016/679 art. 19)",
+        "wat partners is verteld: elke verstrekking staat in het logboek; meld hun dit (Verordening (EU) 2016/679 art. 19)",
+    ),
+    Said(
+        "exports and dossiers handed out before; each is in the log",
+        "uitvoer en dossiers die eerder zijn verstrekt; elk staat in het logboek",
+    ),
+    Said(
+        "citizenship, sex, age band, dates and codes, which are not sealed: in a small group they may still point to somebody",
+        "nationaliteit, geslacht, leeftijdsklasse, data en codes, niet verzegeld: in een kleine groep wijzen ze soms iemand aan",
+    ),
 )
 
 
@@ -170,6 +186,7 @@ def shred(register: Register, reference: str, basis: str, envelope: Envelope, *,
         return Erasure(None, [], rehearse)
     if recorded is None or not _covers(register, who, recorded):
         recorded = _decided(register, who, basis, second, envelope, now)
+    _tell(register, who, basis, envelope, now)
     return Erasure(_done(register, who, recorded), [])
 
 
@@ -206,7 +223,7 @@ def _covers(register: Register, who: Person, recorded: Record) -> bool:
 
 
 def _decided(register: Register, who: Person, basis: str, second: str, envelope: Envelope, now: datetime) -> Record:
-    """Put the decision on record: in the register, and in each case that is not told yet."""
+    """Put the decision on record in the register, before any case says so: from here on it is known what is unfinished."""
     keys = register.store.keys
     held = [key for subject in who.subjects for key in keys.held(subject)]
     event = SubjectKeyDestroyed(
@@ -218,12 +235,19 @@ def _decided(register: Register, who: Person, basis: str, second: str, envelope:
         second=second,
         epoch=keys.epoch() + 1,
     )
-    asked = msgspec.structs.replace(envelope, role=envelope.role or Role.PRIVACY_OFFICER, request_id=None)
-    for case in who.cases:
-        told = PersonForgotten(basis=basis)
-        register.add(stream_of(case), lambda history: [] if fold(history).forgotten else [(told, now)], asked, STEP)  # noqa: B023
-    (record,) = register.add(REGISTER, lambda _: [(event, now)], asked, STEP)
+    (record,) = register.add(REGISTER, lambda _: [(event, now)], _asked(envelope), STEP)
     return record
+
+
+def _tell(register: Register, who: Person, basis: str, envelope: Envelope, now: datetime) -> None:
+    """Say in each case that its person was forgotten, where it does not say so yet."""
+    told = PersonForgotten(basis=basis)
+    for case in who.cases:
+        register.add(stream_of(case), lambda history: [] if fold(history).forgotten else [(told, now)], _asked(envelope), STEP)
+
+
+def _asked(envelope: Envelope) -> Envelope:
+    return msgspec.structs.replace(envelope, role=envelope.role or Role.PRIVACY_OFFICER, request_id=None)
 
 
 def _done(register: Register, who: Person, decided: Record) -> Certificate:
@@ -233,8 +257,11 @@ def _done(register: Register, who: Person, decided: Record) -> Certificate:
     held = any(keys.held(subject) for subject in who.subjects)
     epoch = keys.destroy(who.subjects) if held else keys.epoch()
     keys.tidy()
-    recorder.forget(who.subject)
     troubles = []
+    try:
+        recorder.forget(who.subject)
+    except StoreBusy as error:
+        troubles.append(f"a copy of the digest of the V-number is left ({error}): ask again")
     try:
         purge(register.store)
     except DtvError as error:
@@ -245,7 +272,7 @@ def _done(register: Register, who: Person, decided: Record) -> Certificate:
         subject=who.subject, cases=who.cases, basis=event.basis, by=decided.actor, second=event.second,
         recorded_at=decided.recorded_at, position=recorder.max_notification_id() or 0, classes=event.classes,
         checks=event.checks, epoch=epoch, values_unreadable=_unreadable(register, who), keys_left=len(left),
-        disclosed_to_others=told, not_covered=NOT_COVERED, troubles=tuple(troubles),
+        disclosed_to_others=told, not_covered=tuple(said.en for said in NOT_COVERED), troubles=tuple(troubles),
     )  # fmt: skip
 
 

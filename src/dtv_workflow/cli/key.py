@@ -97,6 +97,8 @@ def _refused(blockers: list[Blocker], settings: Settings) -> int:
 
 
 def _told(certificate: Certificate, settings: Settings) -> None:
+    from dtv_workflow.erasure import NOT_COVERED
+
     said: dict[str, Any] = msgspec.to_builtins(certificate)
     if settings.machine:
         click.echo(as_json(said))
@@ -104,5 +106,5 @@ def _told(certificate: Certificate, settings: Settings) -> None:
     lists = {name: said.pop(name) for name in ("not_covered", "troubles", "checks")}
     page("verklaring van vernietiging" if settings.dutch else "certificate of erasure", said.items())
     click.echo("\nniet gedekt:" if settings.dutch else "\nnot covered:")
-    for line in (*lists["not_covered"], *lists["troubles"]):
+    for line in (*((said.nl if settings.dutch else said.en) for said in NOT_COVERED), *lists["troubles"]):
         click.echo(f"  - {line}")

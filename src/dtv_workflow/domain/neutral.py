@@ -16,8 +16,13 @@ from dtv_workflow.domain.steps import hints
 
 def placeholders(step: type[msgspec.Struct], at: datetime) -> dict[str, Any]:
     """A neutral plain value for every required field of a step."""
-    same, timed = _required(step)
-    return same | {name: _neutral(declared, at) for name, declared in timed.items()}
+    same, dated = _required(step)
+    return same | {name: _neutral(declared, at) for name, declared in dated.items()}
+
+
+def timed(step: type[msgspec.Struct]) -> set[str]:
+    """The required fields of a step whose neutral value is another at another time."""
+    return {*_required(step)[1]}
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
+from dtv_workflow.errors import StoreBusy
 from dtv_workflow.store.connections import SQLITE_MODULE, Connections, sqlite_version
 from dtv_workflow.store.ledger import Request, Row, StoredAnswer, SubjectClaim, first_versions, refuse_other_than_next
 
@@ -139,11 +140,15 @@ class EventRecorder(SQLiteApplicationRecorder):
         return [row[0] for row in self.connections.rows("SELECT case_id FROM known_subjects WHERE subject = ?", (subject,))]
 
     def forget(self, subject: str) -> None:
-        """Let go of the digests by which a subject would be known again, and of every copy of them in this file."""
+        """Let go of the digests by which a subject would be known again, and of every copy of them in this file.
+
+        Raises StoreBusy when they are gone, and a reader keeps a copy of them in the write-ahead log.
+        """
         self.connections.get().execute("PRAGMA secure_delete = ON")
         with self.connections.writing() as connection:
             connection.execute("DELETE FROM known_subjects WHERE subject = ?", (subject,))
-        self.connections.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.connections.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
+            raise StoreBusy("the log is being read")
 
     def stream_ids(self, prefix: str, suffix: str = "", limit: int = 50) -> list[str]:
         """The streams whose id starts and ends like this, in order of id. Reads an index with one entry a stream."""

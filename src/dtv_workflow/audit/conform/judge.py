@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -23,7 +23,7 @@ from dtv_workflow.domain.case import DepartureCase
 from dtv_workflow.domain.fields import AMSTERDAM, day_of
 from dtv_workflow.domain.law.rules import RULES, Guard, Said, Verdict
 from dtv_workflow.domain.law.ruleset import in_force
-from dtv_workflow.domain.neutral import placeholders
+from dtv_workflow.domain.neutral import placeholders, timed
 from dtv_workflow.domain.record import Event, Record, fold, snake
 from dtv_workflow.domain.steps import Context, Step, hints, step_name
 from dtv_workflow.domain.steps import Row as StepRow
@@ -84,6 +84,7 @@ class Vocabulary:
         self.mapping = mapping
         self.everywhere = {mapping.fields.get(name, name) for name in columns}
         self.fields: dict[str, set[str]] = {}
+        self.made: dict[tuple[Any, ...], tuple[frozenset[str], msgspec.Struct | None]] = {}
         self._seen: set[tuple[str | None, ...]] = set()
 
     def learn(self, row: Row) -> None:
@@ -206,22 +207,24 @@ class _Trace:
 
     def _given(self, declared: StepRow, row: Row) -> tuple[set[str], Step | None]:
         """The step as far as the log tells it, the rest neutral; and which fields it tells. None when it fits no such step."""
-        kinds, renamed = hints(declared.step), self.vocabulary.mapping.fields
+        renamed = self.vocabulary.mapping.fields
         said = {renamed.get(name, name): value for name, value in row.attributes.items()} if renamed else row.attributes
-        plain = {name: _read(value) for name, value in said.items() if name in kinds}
-        neutral = placeholders(declared.step, row.at)
         known = self.vocabulary.fields.get(step_name(declared.step), set()) | self.vocabulary.everywhere
-        told = {name for name in kinds if name in plain or (name in known and name not in neutral)}
-        for tried in (plain, {name: said[name] for name in plain}):
-            try:
-                return told, msgspec.convert(neutral | tried, declared.step, strict=False)
-            except msgspec.ValidationError:
-                continue
-        kept = {name: value for name, value in plain.items() if _fits(kinds[name], value)}
-        try:
-            return {name for name in told if name in kept or name not in plain}, msgspec.convert(neutral | kept, declared.step)
-        except msgspec.ValidationError:
-            return set(), None
+        told, step = self._filled(declared.step, said, row.at, known)
+        return set(told), cast("Step | None", step)
+
+    def _filled(
+        self, kind: type[msgspec.Struct], said: dict[str, str], at: datetime, known: set[str]
+    ) -> tuple[frozenset[str], msgspec.Struct | None]:
+        """A step or an event out of a row, and which of its fields the log tells. What says the same is made once."""
+        kinds, made = hints(kind), self.vocabulary.made
+        key = kind, *(said.get(name) for name in kinds)
+        found = made.get(key)
+        if found is None:
+            found = _filled(kind, said, at, known)
+            if len(made) < _MADE and said.keys() >= timed(kind):
+                made[key] = found
+        return found
 
     def _context(self, declared: StepRow, row: Row, given: set[str]) -> Context:
         said = row.attributes
@@ -293,14 +296,10 @@ class _Trace:
         kind = _events().get(row.activity)
         if kind is None or row.activity in _outside():
             return False
-        plain = {name: _read(value) for name, value in row.attributes.items() if name in kind.__struct_fields__}
-        neutral = placeholders(kind, row.at)
-        try:
-            event = msgspec.convert(neutral | plain, kind, strict=False)
-        except msgspec.ValidationError:
+        told, event = self._filled(kind, row.attributes, row.at, self.vocabulary.fields.get(row.activity, set()))
+        if event is None:
             return False
-        lacking = set(kind.__struct_fields__) - plain.keys() - (self.vocabulary.fields.get(row.activity, set()) - neutral.keys())
-        self._put(event, row, whole=not lacking)
+        self._put(cast("Event", event), row, whole=told >= set(kind.__struct_fields__))
         return True
 
     def _put(self, event: Event, row: Row, *, whole: bool) -> None:
@@ -326,6 +325,30 @@ def _not_here(case: DepartureCase, declared: StepRow) -> Verdict:
     where = ", ".join(phase.value for phase in declared.phases)
     said = Said(f"in {case.phase.value}; possible in {where}", f"in {case.phase.nl}; mogelijk in {where}")
     return Verdict("N61", "not_possible_in_phase", "workflow", False, (), said)
+
+
+def _filled(
+    kind: type[msgspec.Struct], said: dict[str, str], at: datetime, known: set[str]
+) -> tuple[frozenset[str], msgspec.Struct | None]:
+    """As told, with neutral values for what is required and not told; without what does not fit where something does not."""
+    kinds, neutral = hints(kind), placeholders(kind, at)
+    plain = {name: _read(value) for name, value in said.items() if name in kinds}
+    told = frozenset(name for name in kinds if name in plain or (name in known and name not in neutral))
+    for tried in (plain, {name: said[name] for name in plain}):
+        try:
+            return told, msgspec.convert(neutral | tried, kind, strict=False)
+        except msgspec.ValidationError:
+            continue
+    kept = {name: value for name, value in plain.items() if _fits(kinds[name], value)}
+    try:
+        step = msgspec.convert(neutral | kept, kind, strict=False)
+    except msgspec.ValidationError:
+        return frozenset(), None
+    return frozenset(name for name in told if name in kept or name not in plain), step
+
+
+_MADE = 50_000
+"""How many steps and events that say the same are kept."""
 
 
 def _read(value: str) -> Any:
