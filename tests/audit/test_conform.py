@@ -84,7 +84,7 @@ def line(step: str, day: int, hour: int = 10, **said: object) -> dict[str, str]:
 
 
 def opened(**more: str) -> dict[str, str]:
-    return line("open_case", 5, handover_authority="IND", entry_channel="bvv") | more
+    return line("open_case", 5, handover_authority="IND", entry_channel="bvv") | {"role": "intake_officer"} | more
 
 
 DECIDED = line("record_return_decision", 6, kind="return", decided_on="2026-01-06", served_on="2026-01-06", language="ar",
@@ -111,6 +111,11 @@ PLANTED: dict[str, tuple[list[dict[str, str]], str, str]] = {
     "reopened while open": ([opened(), line("reopen_case", 9)], "N61", "reopen_case"),
     "motivation before intake was completed": ([opened(), line("approve_forced_track", 9)], "N61", "approve_forced_track"),
     "lapsed what never began": ([opened(), line("lapse_voluntary_departure", 9)], "N61", "lapse_voluntary_departure"),
+    "told of from before the opening": (
+        [opened(), line("record_residence", 8, kind="asylum", granted_on="2026-01-04")
+         | {"occurred_at": DAY.format(4, 9), "recorded_at": DAY.format(8, 9)}], "N32", "record_residence"),
+    "a plan by somebody whose role it is not": (
+        [opened(), line("adopt_plan", 8, strategy="voluntary") | {"role": "auditor"}], "N48", "adopt_plan"),
 }  # fmt: skip
 
 

@@ -61,6 +61,8 @@ def main() -> int:
                 changed.append(folder / f"changed-{len(changed)}.html")
                 changed[-1].write_bytes(new)
         said = judged(pages, pages[0], changed)
+        for file in said["neutral"]:
+            sys.stdout.write(f"  means nothing to a browser: {difference(data, Path(file).read_bytes())}\n")
         awake = 0
         for n, planted in enumerate(PLANTED.values()):
             file = folder / f"planted-{n}.html"
@@ -73,6 +75,12 @@ def main() -> int:
         f"{len(said['neutral'])} mean nothing to a browser; {awake} of {len(PLANTED)} planted faults found\n"
     )
     return int(bool(said["found"]) or awake != len(PLANTED))
+
+
+def difference(was: bytes, now: bytes) -> str:
+    """Where two files begin to differ, with a little of what stands there."""
+    at = next((n for n, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    return f"at byte {at} of {len(was)}: {was[max(0, at - 12) : at + 24]!r} is {now[max(0, at - 12) : at + 24]!r}"
 
 
 def judged(pages: list[Path], original: Path, changed: list[Path]) -> dict[str, list[str]]:

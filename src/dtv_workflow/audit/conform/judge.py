@@ -20,6 +20,7 @@ import msgspec
 from dtv_workflow.audit.conform.read import Row
 from dtv_workflow.audit.judge import ANYONE, Watched
 from dtv_workflow.domain.case import DepartureCase
+from dtv_workflow.domain.chapters.authority import before_the_opening, role_may_not
 from dtv_workflow.domain.fields import AMSTERDAM, day_of
 from dtv_workflow.domain.law.rules import RULES, Guard, Said, Verdict
 from dtv_workflow.domain.law.ruleset import in_force
@@ -171,7 +172,7 @@ class _Trace:
         self.id, self.vocabulary, self.into = id, vocabulary, into
         self.case = DepartureCase()
         self.untold: set[int] = set()
-        self.started = False
+        self.started = self.assumed = False
 
     def take(self, place: int, row: Row) -> Iterator[Breach]:
         """One event: judged, and then believed."""
@@ -190,7 +191,8 @@ class _Trace:
             self._open(row)
         self.started = True
         here = _row_for(declared.step, self.case.phase)
-        if here is not None and not here.guards and self._believe_event(row):
+        late = self.case.opened_at is None or row.at >= self.case.opened_at
+        if here is not None and late and here.kind is Kind.FACT and not here.guards and self._believe_event(row):
             return
         given, taken = self._given(declared, row)
         if taken is None:
@@ -241,6 +243,7 @@ class _Trace:
 
     def _open(self, row: Row) -> None:
         """A log that begins in the middle: the case was opened before, and what the opening said is not told."""
+        self.assumed = True
         opening = STEPS["open_case"]
         step = msgspec.convert(placeholders(opening.step, row.at), opening.step)
         self._believe(opening, step, self._context(opening, row, set()), row, set())
@@ -248,8 +251,11 @@ class _Trace:
     def _asked(
         self, place: int, row: Row, declared: StepRow, step: Step, context: Context, given: set[str]
     ) -> Iterator[Breach]:
-        for guard in declared.guards:
-            watched, around = Watched(step), Watched(context)  # type: ignore[arg-type]
+        strange = declared.kind is Kind.DECISION and "role" in given and context.role not in declared.roles
+        first = ((before_the_opening,) if self.case.opened_at else ()) + ((role_may_not,) if strange else ())
+        watched, around = Watched(step), Watched(context)  # type: ignore[arg-type]
+        for guard in (*first, *declared.guards):
+            watched.seen_, around.seen_ = set(), set()
             verdict = guard.ask(self.case, watched, around)  # type: ignore[arg-type]
             if why := self._why_not_told(guard, verdict, watched, around, given):
                 self.into.not_told[guard.rule.code, why] += 1
@@ -261,13 +267,17 @@ class _Trace:
 
     def _why_not_told(self, guard: Guard, verdict: Verdict, step: Watched, context: Watched, given: set[str]) -> str:
         """Why a verdict would be a guess; empty when it is none."""
+        if guard is role_may_not:
+            return ""
+        if guard is before_the_opening:
+            return "the log does not tell of the opening" if self.assumed else ""
         if guard.rule.code in _TASKS:
             return "tasks are this register's own"
-        if lacking := sorted(step.seen_ - given):
-            return f"the log does not give {lacking[0]}"
-        if lacking := sorted((context.seen_ & _ENVELOPE) - given):
-            return f"the log does not give {lacking[0]}"
-        if self.untold & set(verdict.relied):
+        if not step.seen_ <= given:
+            return f"the log does not give {min(step.seen_ - given)}"
+        if not (asked := context.seen_ & _ENVELOPE) <= given:
+            return f"the log does not give {min(asked - given)}"
+        if not self.untold.isdisjoint(verdict.relied):
             return "it rests on an event of which the log does not give everything"
         if not verdict.met and not verdict.relied:
             cure = RULES[guard.rule.code].lifts.split()[0].rstrip(",")
@@ -368,8 +378,7 @@ def _fits(kind: Any, value: Any) -> bool:
 
 
 def by_case(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows together by case. A log whose cases stand one after the other is passed on as it is read; one that has them
-    mixed is gathered first."""
+    """The rows together by case, the cases in the order of their first row: a log may have them mixed."""
     together: dict[str, list[Row]] = {}
     for row in rows:
         together.setdefault(row.case, []).append(row)
