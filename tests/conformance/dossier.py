@@ -61,8 +61,8 @@ def main() -> int:
                 changed.append(folder / f"changed-{len(changed)}.html")
                 changed[-1].write_bytes(new)
         said = judged(pages, pages[0], changed)
-        for file in said["neutral"]:
-            sys.stdout.write(f"  means nothing to a browser: {difference(data, Path(file).read_bytes())}\n")
+        for same in said["neutral"]:
+            sys.stdout.write(f"  means nothing to a browser: {difference(data, Path(same).read_bytes())}\n")
         awake = 0
         for n, planted in enumerate(PLANTED.values()):
             file = folder / f"planted-{n}.html"
