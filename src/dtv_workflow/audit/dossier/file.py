@@ -72,6 +72,7 @@ def written(page: Page, records: list[Proven], checkpoint: str, signer: Signer) 
         "shape": _sha("html" + around("", "", "", "")),
     }  # fmt: skip
     above = ("<!doctype html>" + around(style, state, inner, script)).encode()
-    lines = [DOSSIER, f"file {_b64(hashlib.sha256(above).digest())}", *(f"{name} {digest}" for name, digest in said.items())]
+    whole = [f"file {_b64(hashlib.sha256(above).digest())}", f"size {len(above)}"]
+    lines = [DOSSIER, *whole, *(f"{name} {digest}" for name, digest in said.items())]
     note = note_of("".join(f"{line}\n" for line in lines), signer)
     return above + f"<!--dtv-dossier {_b64(written_note(note).encode())}-->".encode()

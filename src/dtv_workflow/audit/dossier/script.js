@@ -62,6 +62,9 @@ document.addEventListener("DOMContentLoaded", async () => {
     if (want.script !== to64(await sha(bytes(document.querySelector("script").textContent)))) faults.add("shape");
     if (want.shape !== to64(await sha(bytes(shape())))) faults.add("shape");
     if (document.childNodes.length !== 3) faults.add("shape");
+    // How long the file was, where the browser says so: what it reads past without a trace shows in that.
+    const length = (performance.getEntriesByType("navigation")[0] || {}).decodedBodySize || 0;
+    if (length && length !== Number(want.size) + seal.data.length + 7) faults.add("shape");
     if (!await signed(note, of("key"))) faults.add("sign");
     const head = noted(of("checkpoint")), size = Number(head.lines[1]);
     if (!await signed(head, of("key"))) faults.add("sign");
