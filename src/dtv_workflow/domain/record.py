@@ -81,13 +81,18 @@ def fold(records: list[Record], case: DepartureCase | None = None) -> DepartureC
     """
     case = DepartureCase() if case is None else case
     for record in corrected(records):
-        case.version = record.originator_version
-        case.topics.append(type(record.event).TOPIC)
-        if record.receipt is not None and record.event.TOPIC != REFUSAL_TOPIC:
-            last = case.judged_at
-            case.judged_at = record.occurred_at if last is None else max(record.occurred_at, last)
-        record.event.apply(case, record)
+        take_in(case, record)
     return case
+
+
+def take_in(case: DepartureCase, record: Record) -> None:
+    """One event more: change the case by it. A correction changes nothing here; see `fold`."""
+    case.version = record.originator_version
+    case.topics.append(type(record.event).TOPIC)
+    if record.receipt is not None and record.event.TOPIC != REFUSAL_TOPIC:
+        last = case.judged_at
+        case.judged_at = record.occurred_at if last is None else max(record.occurred_at, last)
+    record.event.apply(case, record)
 
 
 def corrected(records: list[Record]) -> list[Record]:

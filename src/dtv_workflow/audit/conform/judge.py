@@ -25,7 +25,7 @@ from dtv_workflow.domain.fields import AMSTERDAM, day_of
 from dtv_workflow.domain.law.rules import RULES, Guard, Said, Verdict
 from dtv_workflow.domain.law.ruleset import in_force
 from dtv_workflow.domain.neutral import placeholders, timed
-from dtv_workflow.domain.record import Event, Record, fold, snake
+from dtv_workflow.domain.record import Event, Record, snake, take_in
 from dtv_workflow.domain.steps import Context, Step, hints, step_name
 from dtv_workflow.domain.steps import Row as StepRow
 from dtv_workflow.domain.vocabulary import Kind, Phase, Role
@@ -194,7 +194,7 @@ class _Trace:
         late = self.case.opened_at is None or row.at >= self.case.opened_at
         if here is not None and late and here.kind is Kind.FACT and not here.guards and self._believe_event(row):
             return
-        given, taken = self._given(declared, row)
+        given, taken = self._given(step, declared, row)
         if taken is None:
             into.unreadable[step] += 1
             return
@@ -203,27 +203,27 @@ class _Trace:
             into.broken += 1
             yield self._breach(place, row, step, _not_here(self.case, declared))
         else:
-            yield from self._asked(place, row, declared, taken, context, given)
+            yield from self._asked(place, row, step, declared, taken, context, given)
         if not self._believe_event(row):
             self._believe(declared, taken, context, row, given)
 
-    def _given(self, declared: StepRow, row: Row) -> tuple[set[str], Step | None]:
+    def _given(self, name: str, declared: StepRow, row: Row) -> tuple[set[str], Step | None]:
         """The step as far as the log tells it, the rest neutral; and which fields it tells. None when it fits no such step."""
         renamed = self.vocabulary.mapping.fields
         said = {renamed.get(name, name): value for name, value in row.attributes.items()} if renamed else row.attributes
-        known = self.vocabulary.fields.get(step_name(declared.step), set()) | self.vocabulary.everywhere
-        told, step = self._filled(declared.step, said, row.at, known)
+        told, step = self._filled(name, declared.step, said, row.at)
         return set(told), cast("Step | None", step)
 
     def _filled(
-        self, kind: type[msgspec.Struct], said: dict[str, str], at: datetime, known: set[str]
+        self, name: str, kind: type[msgspec.Struct], said: dict[str, str], at: datetime
     ) -> tuple[frozenset[str], msgspec.Struct | None]:
         """A step or an event out of a row, and which of its fields the log tells. What says the same is made once."""
-        kinds, made = hints(kind), self.vocabulary.made
-        key = kind, *(said.get(name) for name in kinds)
+        made = self.vocabulary.made
+        key = kind, *map(said.get, hints(kind))
         found = made.get(key)
         if found is None:
-            found = _filled(kind, said, at, known)
+            everywhere = self.vocabulary.everywhere if name in STEPS else set[str]()
+            found = _filled(kind, said, at, self.vocabulary.fields.get(name, set()) | everywhere)
             if len(made) < _MADE and said.keys() >= timed(kind):
                 made[key] = found
         return found
@@ -232,9 +232,12 @@ class _Trace:
         said = row.attributes
         role = _roles().get(said.get("role", ""))
         actor, second = _actor(row), said.get("second")
-        given |= {name for name, value in (("actor", actor), ("role", role), ("second", second)) if value}
-        given |= self.vocabulary.everywhere & {"second"}
-        given |= {"second_may_approve"} if "second" in given else set()
+        if actor:
+            given.add("actor")
+        if role:
+            given.add("role")
+        if second or "second" in self.vocabulary.everywhere:
+            given |= {"second", "second_may_approve"}
         usual = declared.roles[0] if declared.kind is Kind.DECISION else Role.SUPERVISOR
         return Context(
             at=row.at, recorded_at=row.told, actor=actor or ANYONE, role=role or usual, law=in_force(day_of(row.at)),
@@ -249,7 +252,7 @@ class _Trace:
         self._believe(opening, step, self._context(opening, row, set()), row, set())
 
     def _asked(
-        self, place: int, row: Row, declared: StepRow, step: Step, context: Context, given: set[str]
+        self, place: int, row: Row, name: str, declared: StepRow, step: Step, context: Context, given: set[str]
     ) -> Iterator[Breach]:
         strange = declared.kind is Kind.DECISION and "role" in given and context.role not in declared.roles
         first = ((before_the_opening,) if self.case.opened_at else ()) + ((role_may_not,) if strange else ())
@@ -263,7 +266,7 @@ class _Trace:
                 self.into.met += 1
             else:
                 self.into.broken += 1
-                yield self._breach(place, row, step_name(declared.step), verdict)
+                yield self._breach(place, row, name, verdict)
 
     def _why_not_told(self, guard: Guard, verdict: Verdict, step: Watched, context: Watched, given: set[str]) -> str:
         """Why a verdict would be a guess; empty when it is none."""
@@ -299,27 +302,27 @@ class _Trace:
             self.into.unreadable[step_name(declared.step)] += 1
             return
         for event in events:
-            self._put(event, row, whole=set(declared.step.__struct_fields__) <= given)
+            self._put(event, row, whole=given.issuperset(declared.step.__struct_fields__))
 
     def _believe_event(self, row: Row) -> bool:
         """Take in an event of a log of ours as what it is; whether it was one."""
         kind = _events().get(row.activity)
         if kind is None or row.activity in _outside():
             return False
-        told, event = self._filled(kind, row.attributes, row.at, self.vocabulary.fields.get(row.activity, set()))
+        told, event = self._filled(row.activity, kind, row.attributes, row.at)
         if event is None:
             return False
-        self._put(cast("Event", event), row, whole=told >= set(kind.__struct_fields__))
+        self._put(cast("Event", event), row, whole=told.issuperset(kind.__struct_fields__))
         return True
 
     def _put(self, event: Event, row: Row, *, whole: bool) -> None:
         version = self.case.version + 1
         record = Record(
-            originator_id=f"case/{self.id}", originator_version=version, occurred_at=row.at, recorded_at=row.told,
+            originator_id=self.id, originator_version=version, occurred_at=row.at, recorded_at=row.told,
             actor=_actor(row) or ANYONE, role=_roles().get(row.attributes.get("role", ""), Role.SUPERVISOR), step="",
             request_id="", event=event,
         )  # fmt: skip
-        self.case = fold([record], self.case)
+        take_in(self.case, record)
         if not whole:
             self.untold.add(version)
 
